@@ -1,0 +1,59 @@
+# Every command there is. `make serve` and `make test` work on a fresh machine with Python 3.11, cargo and make.
+.DEFAULT_GOAL := help
+# uv where it is installed, else its own copy beside the project's environment.
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+RUN := $(UV) run --locked
+NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo nextest run || echo test)
+
+.PHONY: help serve test test-rust test-python check fmt lint types bench bless clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+.tools/bin/uv:
+	python3 -m venv .tools
+	.tools/bin/pip install --quiet --disable-pip-version-check uv
+
+serve: $(UV) ## build and start the gateway; with no configuration and no provider key, in front of the simulator
+	$(RUN) tiercel serve
+
+test: test-rust test-python ## build and pass every test
+
+test-rust:
+	cargo $(NEXTEST) --locked
+	cargo test --locked --doc
+
+test-python: $(UV)
+	$(RUN) pytest
+
+check: fmt-check lint types ## formatting, lints and types, as CI sees them
+
+fmt: $(UV) ## format everything
+	cargo fmt
+	$(RUN) ruff format
+	$(RUN) ruff check --fix-only --quiet
+
+fmt-check: $(UV)
+	cargo fmt --check
+	$(RUN) ruff format --check
+
+lint: $(UV)
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(RUN) ruff check
+
+types: $(UV)
+	$(RUN) mypy
+	$(RUN) python -m mypy.stubtest tiercel._core --mypy-config-file pyproject.toml
+
+bench: $(UV) ## measure everything beside its peers; about fifteen minutes
+	cargo bench --locked -p tiercel-benches
+	$(RUN) pytest benches/test_core.py --benchmark-only
+	$(RUN) python benches/gateway.py
+
+bless: $(UV) ## make golden files anew; read them in the diff
+	UPDATE_EXPECT=1 cargo test --locked
+	$(RUN) pytest --bless
+
+clean: ## remove everything that was built
+	cargo clean
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache dist python/tiercel/_core.*.so

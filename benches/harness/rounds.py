@@ -1,0 +1,95 @@
+"""Rounds: in each, every contender is measured once in every way, and each round starts with another one."""
+
+from __future__ import annotations
+
+import subprocess
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness import figures
+from harness.figures import Samples, Scale, WrongAnswerError
+from harness.processes import ProgramError
+from harness.report import DIRECT, Report
+from harness.services import Service, Starter, Upstream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import Console
+
+    from harness.contenders import Contender
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A contender with all its services that are measured; `direct` is the upstream itself."""
+
+    contender: Contender | None
+    plain: Service
+    encrypted: Service | None = None
+    doubled: Service | None = None
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """A whole run."""
+
+    starter: Starter
+    scale: Scale
+    report: Report
+    console: Console
+
+    def run(self, contenders: Sequence[Contender]) -> None:
+        """Measures all of them; what goes wrong is in the report."""
+        with (
+            self.starter.upstream(tls=False) as plain,
+            self.starter.upstream(tls=True) as encrypted,
+            ExitStack() as services,
+        ):
+            entrants = [Entrant(None, Service(DIRECT, plain.endpoint, None))]
+            for contender in contenders:
+                self.console.print(f"starting {contender.name}", highlight=False)
+                with self._noted(contender.name):
+                    entrants.append(self._enter(contender, plain, encrypted, services))
+            for number in range(self.scale.n_rounds):
+                first = number % len(entrants)
+                measured: dict[str, Samples] = {}
+                for entrant in entrants[first:] + entrants[:first]:
+                    name = entrant.plain.name
+                    self.console.print(f"round {number + 1} of {self.scale.n_rounds}: {name}", highlight=False)
+                    measured[name] = {}
+                    with self._noted(name):
+                        self._measure(entrant, plain, measured[name])
+                self.report.add_round(measured)
+
+    def _enter(self, contender: Contender, plain: Upstream, encrypted: Upstream, services: ExitStack) -> Entrant:
+        start = self.starter.service
+        return Entrant(
+            contender,
+            services.enter_context(start(contender, plain)),
+            services.enter_context(start(contender, encrypted)) if contender.tls else None,
+            services.enter_context(start(contender, plain, n_workers=2)) if contender.scales else None,
+        )
+
+    def _measure(self, entrant: Entrant, upstream: Upstream, samples: Samples) -> None:
+        driver, scale = self.starter.driver, self.scale
+        samples |= figures.unary(driver, entrant.plain, scale)
+        samples |= figures.alone(driver, entrant.plain, scale)
+        samples |= figures.due(driver, entrant.plain, scale, capacity=samples["P3 rate"])
+        samples |= figures.streams(driver, entrant.plain, scale)
+        if entrant.encrypted:
+            samples |= figures.tls(driver, entrant.plain, entrant.encrypted, scale)
+        if entrant.doubled:
+            two_are_free = self.starter.cores.two_are_free
+            samples |= figures.workers(driver, entrant.plain, entrant.doubled, scale, two_are_free=two_are_free)
+        if entrant.contender:
+            samples |= figures.memory(self.starter, entrant.contender, upstream, scale)
+
+    @contextmanager
+    def _noted(self, name: str) -> Iterator[None]:
+        """What goes wrong with one contender ends its turn, and not the run."""
+        try:
+            yield
+        except (ProgramError, WrongAnswerError, subprocess.SubprocessError) as problem:
+            self.report.problems.append((name, str(problem)))

@@ -1,0 +1,11 @@
+"""Tiercel: an LLM gateway that decides in microseconds.
+
+As a proxy: `tiercel serve`. As a library: what this module names.
+"""
+
+from tiercel._core import count_tokens, version
+from tiercel.errors import ConfigurationError, RequestError, TiercelError
+
+__all__ = ["ConfigurationError", "RequestError", "TiercelError", "__version__", "count_tokens"]
+
+__version__ = version()

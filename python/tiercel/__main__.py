@@ -1,0 +1,5 @@
+"""`python -m tiercel` is `tiercel`."""
+
+from tiercel.cli import main
+
+main()

@@ -1,0 +1,245 @@
+"""The core: everything that is decided. `rust/py` has no logic of its own, see `rust/gateway` and `rust/core`."""
+
+from collections.abc import Mapping, Sequence
+from typing import final
+
+Headers = Sequence[tuple[bytes, bytes]] | Sequence[tuple[str, str]]
+
+@final
+class Core:
+    """One worker's gateway; immutable but for its counters."""
+
+    def __new__(cls, path: str | None, overrides: Mapping[str, str | int]) -> Core:
+        """Build the gateway that the configuration at `path` describes.
+
+        Args:
+            path: The file; None: the catalogue's providers whose keys are in the environment, if any.
+            overrides: `host`, `port`, `workers`, `interface` instead of the file's `[server]`.
+
+        Raises:
+            ConfigurationError: It cannot be used.
+        """
+
+    def open(self, method: str, path: str, query: bytes, headers: Headers, body: bytes) -> Call:
+        """Take in a request whose body is whole: parse, authenticate, limit, plan.
+
+        The call is either answered at once or hands out attempts.
+        """
+
+    def reject(self, method: str, path: str, headers: Headers, code: str, message: str) -> Call:
+        """Take in a request whose body could not be read, as `code` of a `RequestError` says."""
+
+    def connect(self, origin: int) -> Connection:
+        """The state of a new connection to the origin of that index.
+
+        Raises:
+            UpstreamFailed: The host's name is none that TLS can check.
+        """
+
+    @property
+    def origins(self) -> list[tuple[str, int, int, float]]:
+        """Host, port, connections at most, and seconds that an unused one is kept."""
+
+    @property
+    def max_body(self) -> int:
+        """Bytes that a request's body may have."""
+
+    @property
+    def body_timeout(self) -> float:
+        """Seconds that a request's body may take."""
+
+    @property
+    def drain_timeout(self) -> float:
+        """Seconds that running requests may take once the server shuts down."""
+
+    @property
+    def host(self) -> str:
+        """The address to listen on."""
+
+    @property
+    def port(self) -> int:
+        """The port to listen on."""
+
+    @property
+    def workers(self) -> int:
+        """How many processes serve."""
+
+    @property
+    def interface(self) -> str:
+        """`asgi` or `rsgi`."""
+
+    @property
+    def access_log(self) -> str:
+        """`stdout`, `stderr`, `off` or a file's path."""
+
+    @property
+    def config_text(self) -> str:
+        """The configuration as it was read, or as it was made from the environment."""
+
+    def plan(self, model: str) -> Plan:
+        """Which deployments a request for `model` would be tried on, and why.
+
+        Raises:
+            UnknownModel: There is no such model; the text lists those that there are.
+        """
+
+    def models(self) -> list[tuple[str, str]]:
+        """The names that a client may ask for, and whose they are."""
+
+    def drain(self) -> None:
+        """Refuse new requests from now on."""
+
+    def set_connections(self, n_connections: int) -> None:
+        """Tell how many connections to providers are open, for the metrics."""
+
+    def take_access_log(self) -> bytes:
+        """Whole lines of JSON since the last time."""
+
+    def metrics_snapshot(self) -> bytes:
+        """This worker's metrics, for its siblings."""
+
+    def set_sibling_metrics(self, siblings: Sequence[tuple[bytes, bool]]) -> None:
+        """Take the other workers' snapshots, each with whether that worker lives."""
+
+@final
+class Plan:
+    """Where a request would go."""
+
+    @property
+    def route(self) -> str | None:
+        """The route that chose the tier."""
+
+    @property
+    def tier(self) -> str | None:
+        """The tier."""
+
+    @property
+    def reason(self) -> str:
+        """In short, as in the `x-tiercel-reason` header."""
+
+    @property
+    def explanation(self) -> str:
+        """In a sentence."""
+
+    @property
+    def deployments(self) -> list[str]:
+        """`provider/model`, in the order in which they would be tried; three at most are."""
+
+@final
+class Call:
+    """One client call. It settles once; dropping it settles it."""
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether there is a whole answer to send."""
+
+    def take_reply(self) -> Reply | None:
+        """The whole answer, once; None when the answer was a stream."""
+
+    def next_attempt(self) -> Attempt | None:
+        """The next attempt to make; None when the call is over."""
+
+    def connect_failed(self, *, timed_out: bool) -> None:
+        """Tell that no connection for the current attempt came about."""
+
+    def settle(self) -> None:
+        """End the call: metrics, log, books."""
+
+@final
+class Attempt:
+    """What to connect to."""
+
+    @property
+    def origin(self) -> int:
+        """Index into `Core.origins`."""
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether only a new connection will do."""
+
+    @property
+    def connect_timeout(self) -> float:
+        """Seconds that connecting may take."""
+
+@final
+class Connection:
+    """One socket's state: TLS, HTTP/1.1 and the answer's stream. It outlives its attempts."""
+
+    def begin(self, call: Call) -> Step | None:
+        """Take up the call's current attempt."""
+
+    def feed(self, data: bytes) -> Step | None:
+        """Take one read; empty `data` is the end of file. None: nothing to do."""
+
+    def lost(self) -> Step | None:
+        """Take note that the socket is gone."""
+
+    def expire(self) -> Step | None:
+        """End the attempt if its time is up."""
+
+    def interrupt(self) -> Step | None:
+        """End the attempt since the server shuts down."""
+
+    def end(self) -> None:
+        """Let go of the call; where it is not over, its client has gone."""
+
+    def patience(self) -> float:
+        """Seconds until `expire` should be called."""
+
+    def is_reusable(self) -> bool:
+        """Whether another attempt may use it."""
+
+    def is_settling(self) -> bool:
+        """Whether only the end of a finished answer is missing until it is reusable."""
+
+@final
+class Step:
+    """What to do after a read or a time-out."""
+
+    @property
+    def to_socket(self) -> bytes | None:
+        """To be written to the socket."""
+
+    @property
+    def head(self) -> Reply | None:
+        """The head of the client's stream; once, before its body."""
+
+    @property
+    def body(self) -> bytes | None:
+        """For the client."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the attempt is over; `Call.next_attempt` says what then."""
+
+@final
+class Reply:
+    """A whole answer, or the head of a stream."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Names in lower case, for ASGI."""
+
+    @property
+    def text_headers(self) -> list[tuple[str, str]]:
+        """Names in lower case, for RSGI."""
+
+    @property
+    def body(self) -> bytes:
+        """The body."""
+
+def count_tokens(text: str, model: str = "gpt-4o") -> int:
+    """Count the tokens of `text` as `model` does; an estimate for models whose vocabulary is not public."""
+
+def version() -> str:
+    """The version of this package."""
+
+def schema() -> str:
+    """The JSON Schema of the configuration."""
+
+def error_kinds() -> list[tuple[str, int, str]]:
+    """Every kind of error: its code, its status, and its type in OpenAI's dialect."""

@@ -1,0 +1,73 @@
+"""Writes the access log away from the event loop: a full pipe or a slow disk must not hold up a request."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+# POSIX keeps writes of so many bytes to a pipe in one piece, so that the workers' lines do not mix.
+PIPE_BUFFER = 4096
+
+
+class Writer:
+    """Appends lines to where the configuration says: `stdout`, `stderr`, `off` or a file."""
+
+    def __init__(self, target: str) -> None:
+        """Open `target` at the first write."""
+        self._target = target
+        self._descriptor: int | None = None
+        self._thread = ThreadPoolExecutor(1, "access-log")
+        self._writing: asyncio.Future[None] | None = None
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether the last write is still under way."""
+        return self._writing is not None and not self._writing.done()
+
+    def write_soon(self, lines: bytes) -> None:
+        """Write whole lines, in the background."""
+        self._writing = asyncio.get_running_loop().run_in_executor(self._thread, self._write, lines)
+
+    async def write(self, lines: bytes) -> None:
+        """Write whole lines after those of `write_soon`."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._write, lines)
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self._thread.shutdown(wait=False)
+
+    def _write(self, lines: bytes) -> None:
+        if self._target == "off":
+            return
+        try:
+            if self._descriptor is None:
+                self._descriptor = self._open()
+            for piece in pieces(lines):
+                os.write(self._descriptor, piece)
+        except OSError as error:
+            # The gateway goes on without its log, and says so in its own words once.
+            print(f"tiercel: the access log cannot be written to {self._target}: {error}; it is off", file=sys.stderr)
+            self._target = "off"
+
+    def _open(self) -> int:
+        if self._target == "stdout":
+            return sys.stdout.fileno()
+        if self._target == "stderr":
+            return sys.stderr.fileno()
+        return os.open(Path(self._target), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
+
+
+def pieces(lines: bytes) -> list[bytes]:
+    """Cut `lines` after whole lines into pieces of at most `PIPE_BUFFER` bytes, where a line is no longer than that."""
+    cut: list[bytes] = []
+    start = 0
+    while len(lines) - start > PIPE_BUFFER:
+        end = lines.rfind(b"\n", start, start + PIPE_BUFFER) + 1 or lines.find(b"\n", start) + 1
+        cut.append(lines[start:end])
+        start = end
+    if start < len(lines):
+        cut.append(lines[start:])
+    return cut

@@ -1,0 +1,67 @@
+"""A request over ASGI."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tiercel.errors import BodyIncomplete, BodyTooLarge
+from tiercel.ingress.exchange import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tiercel._core import Reply
+    from tiercel.ingress.exchange import Cancellable
+
+Message = dict[str, Any]
+
+
+class AsgiExchange:
+    """One request and its answer, see `Exchange`."""
+
+    __slots__ = ("headers", "method", "path", "query", "_receive", "_send")
+
+    def __init__(self, scope: Message, receive: Callable[[], Any], send: Callable[[Message], Any]) -> None:
+        self.method: str = scope["method"]
+        # As it came: what was percent-encoded must not turn into a path that means something.
+        self.path: str = scope["raw_path"].decode("latin-1")
+        self.query: bytes = scope["query_string"]
+        self.headers: list[tuple[bytes, bytes]] = scope["headers"]
+        self._receive = receive
+        self._send = send
+
+    async def read_body(self, limit: int, timeout: float) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        with Deadline(timeout) as deadline:
+            while True:
+                message: Message = await deadline.watch(self._receive())
+                if message["type"] != "http.request":
+                    raise BodyIncomplete("the client went away before the end of the request's body")
+                part: bytes = message["body"]
+                size += len(part)
+                if size > limit:
+                    raise BodyTooLarge(f"the request's body is larger than {limit} bytes")
+                # Only the server knows whether the body is whole, and only this says so.
+                if not message["more_body"]:
+                    return b"".join((*parts, part)) if parts else part
+                parts.append(part)
+
+    async def reply(self, reply: Reply) -> None:
+        await self.start(reply)
+        await self._send({"type": "http.response.body", "body": reply.body, "more_body": False})
+
+    async def start(self, head: Reply) -> None:
+        await self._send({"type": "http.response.start", "status": head.status, "headers": head.headers})
+
+    async def send(self, body: bytes) -> None:
+        await self._send({"type": "http.response.body", "body": body, "more_body": True})
+
+    async def finish(self) -> None:
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def on_disconnect(self, callback: Callable[[], None]) -> Cancellable:
+        # The body was read to its end, so the next message can only be the disconnect.
+        future: Cancellable = self._receive()
+        future.add_done_callback(lambda _: callback())
+        return future

@@ -1,0 +1,171 @@
+"""The connections to the providers, one set an origin, the most recently used first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING
+
+from tiercel.upstream import Upstream
+
+if TYPE_CHECKING:
+    from tiercel._core import Attempt, Core
+
+# Attempts that may wait for a connection of one origin, and how long one waits (the queue of spec "Overload").
+MAX_WAITING = 1_000
+WAIT_SECONDS = 0.5
+# A finished answer whose last bytes are still to come keeps its connection for so long.
+SETTLE_SECONDS = 1.0
+
+
+class Origin:
+    """The connections to one scheme, host and port."""
+
+    def __init__(self, core: Core, index: int, loop: asyncio.AbstractEventLoop) -> None:
+        self._core = core
+        self._index = index
+        self._loop = loop
+        self.host, self.port, self._max_connections, self._idle_timeout = core.origins[index]
+        self.connections: set[Upstream] = set()
+        self._idle: list[Upstream] = []
+        self._settling: dict[Upstream, asyncio.TimerHandle] = {}
+        self._n_connecting = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def take(self, *, fresh: bool, timeout: float) -> Upstream:
+        """A connection that is ready for a request, a new one if `fresh`.
+
+        Raises:
+            TimeoutError: Connecting took longer than `timeout` seconds.
+            OSError: The origin cannot be reached, or all its connections stayed in use.
+        """
+        while True:
+            while self._idle and not fresh:
+                upstream = self._idle.pop()
+                if upstream.is_reusable:
+                    return upstream
+                upstream.close()
+            if len(self.connections) + self._n_connecting < self._max_connections:
+                return await self._connect(timeout)
+            if fresh and self._idle:
+                self._idle.pop(0).close()
+            await self._wait()
+
+    def give_back(self, upstream: Upstream) -> None:
+        """Take back a connection whose attempt is over."""
+        upstream.end()
+        if upstream.is_reusable:
+            self._keep(upstream)
+        elif upstream.is_settling:
+            self._settling[upstream] = self._loop.call_later(SETTLE_SECONDS, upstream.close)
+        else:
+            upstream.close()
+
+    def settled(self, upstream: Upstream) -> None:
+        """Something came on a connection that nobody uses: the end of the last answer, or a reason to close."""
+        if upstream.is_settling:
+            return
+        timer = self._settling.pop(upstream, None)
+        if timer is not None:
+            timer.cancel()
+            if upstream.is_reusable:
+                self._keep(upstream)
+                return
+        upstream.close()
+
+    def lost(self, upstream: Upstream) -> None:
+        """Forget a connection whose socket is closed."""
+        self.connections.discard(upstream)
+        if upstream in self._idle:
+            self._idle.remove(upstream)
+        if (timer := self._settling.pop(upstream, None)) is not None:
+            timer.cancel()
+        self._admit()
+
+    def close_idle(self) -> None:
+        """Close what has not been used for longer than the origin's idle time-out."""
+        oldest = self._loop.time() - self._idle_timeout
+        while self._idle and self._idle[0].idle_since < oldest:
+            self._idle.pop(0).close()
+
+    def _keep(self, upstream: Upstream) -> None:
+        upstream.idle_since = self._loop.time()
+        self._idle.append(upstream)
+        self._admit()
+
+    def _admit(self) -> None:
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+
+    async def _wait(self) -> None:
+        if len(self._waiting) >= MAX_WAITING:
+            raise ConnectionError("too many attempts wait for a connection to this origin")
+        waiter: asyncio.Future[None] = self._loop.create_future()
+        self._waiting.append(waiter)
+        timer = self._loop.call_later(WAIT_SECONDS, waiter.cancel)
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            raise ConnectionError("every connection to this origin stayed in use") from None
+        finally:
+            timer.cancel()
+
+    async def _connect(self, timeout: float) -> Upstream:
+        connection = self._core.connect(self._index)
+        self._n_connecting += 1
+        # A task of asyncio's own, since Granian's cannot be cancelled.
+        connecting = self._loop.create_task(
+            self._loop.create_connection(lambda: Upstream(self, connection, self._loop), self.host, self.port)
+        )
+        timer = self._loop.call_later(timeout, connecting.cancel)
+        try:
+            _, upstream = await connecting
+        except asyncio.CancelledError:
+            raise TimeoutError("the origin did not take the connection in time") from None
+        finally:
+            timer.cancel()
+            self._n_connecting -= 1
+            if connecting.cancelled() or connecting.exception() is not None:
+                self._admit()
+        self.connections.add(upstream)
+        return upstream
+
+
+class Pool:
+    """The origins of a core."""
+
+    def __init__(self, core: Core, loop: asyncio.AbstractEventLoop) -> None:
+        self._origins = [Origin(core, index, loop) for index in range(len(core.origins))]
+
+    async def take(self, attempt: Attempt) -> Upstream:
+        """A connection for `attempt`; see `Origin.take`."""
+        return await self._origins[attempt.origin].take(fresh=attempt.is_fresh, timeout=attempt.connect_timeout)
+
+    def give_back(self, upstream: Upstream) -> None:
+        """Take back a connection whose attempt is over."""
+        upstream.origin.give_back(upstream)
+
+    def close_idle(self) -> None:
+        """Close connections that have been idle for too long."""
+        for origin in self._origins:
+            origin.close_idle()
+
+    def interrupt(self) -> None:
+        """End every attempt under way."""
+        for upstream in self._connections():
+            upstream.interrupt()
+
+    def close(self) -> None:
+        """Close every connection."""
+        for upstream in self._connections():
+            upstream.close()
+
+    def n_connections(self) -> int:
+        """How many connections are open."""
+        return sum(len(origin.connections) for origin in self._origins)
+
+    def _connections(self) -> list[Upstream]:
+        return [upstream for origin in self._origins for upstream in tuple(origin.connections)]

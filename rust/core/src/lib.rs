@@ -1,0 +1,18 @@
+//! DECIDES: who may ask, which deployments are tried, what it cost. Pure: no socket, no clock, no Python.
+
+pub mod config;
+pub mod catalogue;
+pub mod secrets;
+pub mod keys;
+pub mod registry;
+pub mod plan;
+pub mod money;
+pub mod prices;
+pub mod tokens;
+pub mod settlement;
+pub mod metrics;
+pub mod access_log;
+mod names;
+mod base_url;
+mod pattern;
+mod nearest;

@@ -1,0 +1,153 @@
+//! What a worker counts, and the text that Prometheus reads.
+//!
+//! Each worker is a process with its own counters. Whichever worker is asked for the metrics answers for all: it merges
+//! its siblings' snapshots into its own counts. Values are integers (nanoseconds, nano-dollars, tokens), so
+//! that merging is exact and does not depend on the order.
+//!
+//! Labels come from the configuration or from closed lists of words, never from a client. Should a configuration
+//! make more series of one metric than [`MAX_SERIES`], later ones are counted under `other`.
+//!
+//! Names follow OpenTelemetry's conventions for generative AI where there are some.
+
+mod family;
+mod buckets;
+mod series;
+mod snapshot;
+mod render;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::settlement::Settlement;
+
+use family::Family;
+pub use series::MAX_SERIES;
+use series::Store;
+
+/// The counters of one worker.
+#[derive(Debug)]
+pub struct Metrics {
+    build_info: String,
+    store: Mutex<Store>,
+}
+
+/// What is not counted here but read off when somebody asks.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Levels {
+    /// Calls begun and not ended.
+    pub in_flight: u64,
+    /// Calls that wait for a permit.
+    pub queue_length: u64,
+    /// Open sockets to providers.
+    pub open_connections: u64,
+    /// `AccessLog::n_dropped`.
+    pub access_log_dropped: u64,
+}
+
+/// The snapshot of another worker.
+#[derive(Debug, Clone, Copy)]
+pub enum Sibling<'a> {
+    /// Of one that runs.
+    Alive(&'a [u8]),
+    /// Of one that ended: what it counted still counts, but nothing is in flight there.
+    Gone(&'a [u8]),
+}
+
+impl Metrics {
+    /// Empty counters. `version` is the program's, `price_table` that of the prices.
+    pub fn new(version: &str, price_table: &str) -> Self {
+        let build_info = series::labels(&["version", "price_table"], &[version, price_table]);
+        let metrics = Self { build_info, store: Mutex::default() };
+        metrics.set_levels(Levels::default());
+        metrics
+    }
+
+    /// Counts one ended call.
+    pub fn record(&self, call: &Settlement<'_>) {
+        let (route, tier) = (call.route.unwrap_or_default(), call.tier.unwrap_or_default());
+        let outcome = call.outcome.word();
+        let error_kind = call.outcome.error_kind().unwrap_or_default();
+        let store = &mut *self.lock();
+
+        store.add(Family::Requests, &[call.endpoint, route, tier, &call.status.to_string(), outcome], 1);
+        store.add(Family::Overhead, &[call.endpoint], nanoseconds(call.overhead));
+        if !error_kind.is_empty() {
+            store.add(Family::Errors, &[outcome, error_kind], 1);
+        }
+        for attempt in call.attempts {
+            store.add(Family::Attempts, &[attempt.deployment, attempt.outcome], 1);
+        }
+
+        let (Some(provider), Some(model)) = (call.provider, call.model) else { return };
+        let requested_model = if call.is_known_model { call.requested_model } else { series::OTHER };
+        let called = |detail| [call.endpoint, provider, requested_model, model, detail];
+        store.add(Family::Duration, &called(error_kind), nanoseconds(call.duration));
+        if let Some(duration) = call.time_to_first_token {
+            store.add(Family::TimeToFirstToken, &called("")[..4], nanoseconds(duration));
+        }
+        let (n_input, n_output) = (call.usage.all_input(), call.usage.output);
+        if n_input > 0 {
+            store.add(Family::Tokens, &called("input"), n_input);
+        }
+        if n_output > 0 {
+            store.add(Family::Tokens, &called("output"), n_output);
+        }
+        match call.cost {
+            Some(cost) => {
+                store.add(Family::Cost, &[route, tier, provider, model], cost.0);
+                let payer = [call.tenant.unwrap_or_default(), call.principal.unwrap_or_default()];
+                store.add(Family::PrincipalCost, &payer, cost.0);
+            }
+            None if n_input > 0 || n_output > 0 => store.add(Family::Unpriced, &[provider, model], 1),
+            None => {}
+        }
+    }
+
+    /// Brings the levels up to date; call it before `snapshot` and `render`.
+    pub fn set_levels(&self, levels: Levels) {
+        let store = &mut *self.lock();
+        store.set(Family::InFlight, levels.in_flight);
+        store.set(Family::QueueLength, levels.queue_length);
+        store.set(Family::OpenConnections, levels.open_connections);
+        store.set(Family::AccessLogDropped, levels.access_log_dropped);
+    }
+
+    /// Everything counted so far, for a sibling to merge. JSON, versioned.
+    pub fn snapshot(&self) -> Vec<u8> {
+        snapshot::encode(&self.lock())
+    }
+
+    /// Prometheus' text format 0.0.4, for this worker and its siblings together. What cannot be read is left out and
+    /// counted.
+    pub fn render(&self, siblings: &[Sibling<'_>]) -> String {
+        let mut n_malformed = 0;
+        let mut readable = Vec::new();
+        for sibling in siblings {
+            let (json, is_alive) = match sibling {
+                Sibling::Alive(json) => (json, true),
+                Sibling::Gone(json) => (json, false),
+            };
+            match snapshot::decode(json) {
+                Some(families) => readable.push((families, is_alive)),
+                None => n_malformed += 1,
+            }
+        }
+        let mut total = {
+            let mut store = self.lock();
+            store.add(Family::MalformedSnapshots, &[], n_malformed);
+            store.clone()
+        };
+        for (families, is_alive) in readable {
+            total.merge(families, is_alive);
+        }
+        render::exposition(&total, &self.build_info)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,104 @@
+//! Which deployments a request is tried on, in which order, and why.
+
+use crate::registry::Deployment;
+use std::fmt;
+use std::sync::Arc;
+
+/// What will be tried for one request. How many of the deployments, and what is a reason to go on to the next one, is
+/// for the caller to say.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The route that was asked for, if it was one.
+    pub route: Option<Arc<str>>,
+    /// The tier that was asked for, or that the route chose.
+    pub tier: Option<Arc<str>>,
+    /// What the choice rests on.
+    pub reason: Reason,
+    /// What to try, the first choice first. Never empty.
+    pub deployments: Arc<[Deployment]>,
+    /// Whether the name stands in the configuration. Any other comes from the client alone, and is no metric label.
+    pub is_configured: bool,
+}
+
+/// What a choice rests on. `Display` is short and stable, for a header: `route:auto:default`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// A route was asked for, and took its default tier.
+    RouteDefault(Arc<str>),
+    /// A tier was asked for.
+    Tier(Arc<str>),
+    /// A deployment was asked for.
+    Deployment,
+    /// A model was asked for that some tier holds.
+    InTiers,
+    /// A model was asked for that a provider is configured to serve.
+    InProvider,
+    /// A model was asked for whose name the catalogue ascribes to a configured provider.
+    InCatalogue,
+}
+
+impl Reason {
+    /// The same as a sentence, for a person.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::RouteDefault(route) => format!("route `{route}` takes its default tier"),
+            Self::Tier(tier) => format!("tier `{tier}` was asked for"),
+            Self::Deployment => "the deployment was asked for".to_owned(),
+            Self::InTiers => "the model is in the tiers".to_owned(),
+            Self::InProvider => "the model is among those that the provider is configured to serve".to_owned(),
+            Self::InCatalogue => "the catalogue ascribes the model's name to the provider".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RouteDefault(route) => write!(f, "route:{route}:default"),
+            Self::Tier(tier) => write!(f, "tier:{tier}"),
+            Self::Deployment => f.write_str("name:deployment"),
+            Self::InTiers => f.write_str("name:tiers"),
+            Self::InProvider => f.write_str("name:provider"),
+            Self::InCatalogue => f.write_str("name:catalogue"),
+        }
+    }
+}
+
+/// Why nothing can be tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlanError {
+    /// There is no such model.
+    UnknownModel {
+        /// What was asked for, cut to 64 characters.
+        requested: String,
+        /// Up to twenty names that the principal may ask for.
+        known: Vec<Arc<str>>,
+        /// The one of all such names that was probably meant.
+        did_you_mean: Option<Arc<str>>,
+    },
+    /// There is, but not for this principal.
+    NotAllowed {
+        /// What was asked for.
+        requested: String,
+    },
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownModel { requested, known, did_you_mean } => {
+                write!(f, "the model `{requested}` does not exist")?;
+                if let Some(near) = did_you_mean {
+                    write!(f, "; did you mean `{near}`?")?;
+                }
+                if !known.is_empty() {
+                    write!(f, " (there are: {})", known.join(", "))?;
+                }
+                Ok(())
+            }
+            Self::NotAllowed { requested } => write!(f, "this API key may not use the model `{requested}`"),
+        }
+    }
+}
+
+impl std::error::Error for PlanError {}

@@ -1,0 +1,112 @@
+//! What a configuration becomes, and what becomes of none.
+
+mod support;
+
+use std::time::Duration;
+use support::World;
+use tiercel_core::config::{Config, Overrides, Roots};
+use tiercel_core::registry::{OriginId, Registry};
+
+fn registry(text: &str, world: &World) -> Registry {
+    Registry::new(&Config::parse(text, "tiercel.toml", &Overrides::default()).unwrap(), world).unwrap()
+}
+
+#[test]
+fn what_is_not_written_comes_from_the_catalogue() {
+    let registry = registry("[providers.mistral]", &World::with(&[("MISTRAL_API_KEY", "sk-1")]));
+
+    let provider = registry.providers().next().unwrap();
+    let origin = &registry.origins()[provider.origin.0];
+    assert_eq!((origin.host.as_str(), origin.port, origin.is_tls), ("api.mistral.ai", 443, true));
+    assert_eq!((provider.base_path.as_str(), provider.host_header.as_str()), ("/v1", "api.mistral.ai"));
+    assert_eq!(
+        (origin.roots, origin.max_connections, origin.idle_timeout),
+        (Roots::Mozilla, 256, Duration::from_secs(30))
+    );
+    assert!(!provider.stream_usage);
+    assert_eq!(provider.key(0).unwrap().expose(), "sk-1");
+    assert_eq!(provider.max_answer, 64_000_000);
+}
+
+#[test]
+fn the_catalogues_key_goes_to_the_catalogues_address_alone() {
+    let text = "[providers.openai]\nbase_url = \"http://elsewhere/v1\"";
+    let registry = registry(text, &World::with(&[("OPENAI_API_KEY", "sk-1")]));
+
+    assert_eq!(registry.providers().next().unwrap().key(0), None);
+}
+
+#[test]
+fn keys_take_turns_by_their_weight() {
+    let text = "[providers.openai]\nkeys = [{ env = \"A\" }, { env = \"B\", weight = 2 }]";
+    let registry = registry(text, &World::with(&[("A", "a"), ("B", "b")]));
+
+    let provider = registry.providers().next().unwrap();
+    let keys: String = (0..6).map(|turn| provider.key(turn).unwrap().expose()).collect();
+    assert_eq!(keys, "abbabb");
+    assert!(!format!("{provider:?}").contains("\"a\""));
+}
+
+#[test]
+fn a_provider_waits_as_it_says_then_as_all_do_then_by_default() {
+    let text = "[timeouts]\nconnect = \"1s\"\nhead = \"5s\"\n\
+                [providers.ollama]\ntimeouts = { head = \"800ms\" }";
+    let registry = registry(text, &World::default());
+
+    let timeouts = registry.providers().next().unwrap().timeouts;
+    assert_eq!(timeouts.head, Duration::from_millis(800));
+    assert_eq!(timeouts.connect, Duration::from_secs(1));
+    assert_eq!(timeouts.total, Duration::from_secs(600));
+}
+
+#[test]
+fn providers_that_connect_alike_share_their_connections() {
+    let text = "[providers.a]\nbase_url = \"http://host:1/a\"\n\
+                [providers.b]\nbase_url = \"http://host:1/b\"\n\
+                [providers.c]\nbase_url = \"http://host:1/c\"\nca_file = \"ca.pem\"";
+    let registry = registry(text, &World::default().file("ca.pem", "pem", 0o644, false));
+
+    let origins: Vec<_> = registry.providers().map(|provider| provider.origin).collect();
+    assert_eq!(origins, [OriginId(0), OriginId(0), OriginId(1)]);
+    assert_eq!(registry.origins().len(), 2);
+    assert_eq!(registry.origins()[1].ca.as_deref(), Some(&b"pem"[..]));
+}
+
+#[test]
+fn the_environment_alone_makes_a_configuration() {
+    let world = World::with(&[("OPENAI_API_KEY", "sk-1"), ("DEEPSEEK_API_KEY", "sk-2"), ("GROQ_API_KEY", "")]);
+
+    let config = Config::from_environment(&world, &Overrides::default()).unwrap().unwrap();
+
+    assert_eq!(config.providers.keys().collect::<Vec<_>>(), ["openai", "deepseek"]);
+    assert_eq!(config.tiers["cheap"], ["openai/gpt-5.4-nano", "deepseek/deepseek-v4-flash"]);
+    assert_eq!(config.tiers["mid"], ["openai/gpt-5.4-mini"]);
+    assert_eq!((config.routes["auto"].default.as_str(), config.routes["auto"].tiers.len()), ("mid", 3));
+    assert!(Registry::new(&config, &world).is_ok());
+}
+
+#[test]
+fn no_key_in_the_environment_makes_none() {
+    assert!(Config::from_environment(&World::default(), &Overrides::default()).unwrap().is_none());
+}
+
+#[test]
+fn each_key_of_the_catalogue_serves_alone() {
+    for (name, entry) in tiercel_core::catalogue::entries() {
+        let Some(variable) = entry.env.as_deref() else { continue };
+        let world = World::with(&[(variable, "sk-1")]);
+
+        let config = Config::from_environment(&world, &Overrides::default()).unwrap().expect(name);
+
+        assert!(config.routes.contains_key("auto"), "{name}");
+    }
+}
+
+#[test]
+fn others_reach_no_gateway_made_from_the_environment() {
+    let open = Overrides { host: Some("0.0.0.0".to_owned()), ..Overrides::default() };
+
+    let error = Config::from_environment(&World::with(&[("OPENAI_API_KEY", "sk-1")]), &open).unwrap_err();
+
+    assert_eq!(error.message, "`0.0.0.0` can be reached by others, and there is no client key");
+}

@@ -1,0 +1,69 @@
+//! One try at one deployment.
+
+use std::time::Duration;
+
+use tiercel_core::registry::Deployment;
+
+use crate::Moment;
+use crate::failure::Failure;
+
+/// At most so many upstream attempts are made for one client call, everything included (invariant 6).
+pub(crate) const MAX_ATTEMPTS: usize = 3;
+
+/// What the owner of the sockets needs to know to make an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// Index into `Gateway::origins`.
+    pub origin: usize,
+    /// Whether a connection that has served before must not be used.
+    pub is_fresh: bool,
+    /// How long connecting may take.
+    pub connect_timeout: Duration,
+}
+
+/// An attempt, running or over.
+pub(crate) struct Attempt {
+    pub(crate) deployment: Deployment,
+    pub(crate) began: Moment,
+    /// Whether the request was handed to a connection: from then on tokens may cost money.
+    pub(crate) was_sent: bool,
+    /// Whether the deployment is being tried again since its connection turned out to be stale.
+    pub(crate) is_second_try: bool,
+    pub(crate) end: Option<(End, Duration)>,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// With an answer, or with the client's own fault.
+    Answered,
+    /// With a failure.
+    Failed(Failure),
+    /// The client went away.
+    Abandoned,
+}
+
+impl End {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Failed(failure) => failure.word(),
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+impl Attempt {
+    pub(crate) fn new(deployment: Deployment, began: Moment) -> Self {
+        Self { deployment, began, was_sent: false, is_second_try: false, end: None }
+    }
+
+    pub(crate) fn finish(&mut self, end: End, now: Moment) {
+        self.end.get_or_insert((end, now.since(self.began)));
+    }
+
+    /// The word for how it ended.
+    pub(crate) fn outcome(&self) -> &'static str {
+        self.end.map_or("abandoned", |(end, _)| end.word())
+    }
+}

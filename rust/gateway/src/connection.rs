@@ -1,0 +1,257 @@
+//! A connection to a provider while it carries attempts: bytes in, and out what the client gets and when it is over.
+
+use std::time::Duration;
+
+use tiercel_core::registry::Timeouts;
+use tiercel_upstream::{self as upstream, Phase};
+use tiercel_wire::openai;
+
+use crate::answer::{Answer, Progress};
+use crate::call::Call;
+use crate::failure::{Failure, Wait};
+use crate::{Moment, Reply};
+
+/// One socket's worth of state. It outlives its attempts.
+pub struct Connection {
+    http: upstream::Connection,
+    current: Option<Current>,
+}
+
+/// The attempt that the connection carries.
+struct Current {
+    answer: Answer,
+    timeouts: Timeouts,
+    call_began: Moment,
+    began: Moment,
+    /// When something last came that meant something.
+    progressed: Moment,
+    is_stream: bool,
+    /// The client has got something: nothing may be retried any more.
+    is_committed: bool,
+}
+
+/// What to do after a read or a time-out.
+#[derive(Debug, Default)]
+pub struct Step {
+    /// To be written to the socket.
+    pub to_socket: Vec<u8>,
+    /// The head of the client's stream; comes once, before its body.
+    pub head: Option<Reply>,
+    /// For the client.
+    pub body: Vec<u8>,
+    /// The attempt is over; `Call::next_attempt` says what then.
+    pub is_over: bool,
+}
+
+impl Connection {
+    pub(crate) fn new(http: upstream::Connection) -> Self {
+        Self { http, current: None }
+    }
+
+    /// Takes up the call's current attempt; gives the bytes for the socket.
+    pub fn begin(&mut self, call: &mut Call, now: Moment) -> Step {
+        let mut step = Step::default();
+        match call.send(&mut self.http, &mut step.to_socket) {
+            Ok((answer, timeouts, is_stream)) => {
+                let call_began = call.began();
+                self.current = Some(Current {
+                    answer,
+                    timeouts,
+                    call_began,
+                    began: now,
+                    progressed: now,
+                    is_stream,
+                    is_committed: false,
+                });
+                call.wait(now);
+            }
+            Err(failure) => self.fail(call, failure, &mut step, now),
+        }
+        step
+    }
+
+    /// Takes one read from the socket; empty `data` is the end of file.
+    pub fn feed(&mut self, call: &mut Call, data: &[u8], now: Moment) -> Step {
+        let mut step = Step::default();
+        let Some(current) = &mut self.current else {
+            self.drain(data, &mut step.to_socket);
+            return step;
+        };
+        call.resume(now);
+        let mut progress = Ok(Progress::Waiting);
+        let received = self.http.receive(data, &mut step.to_socket, |event| {
+            if let Ok(Progress::Waiting | Progress::Flowing) = progress {
+                progress = current.answer.take(event, &mut step.body);
+            }
+        });
+        // What came before a failure counts: the last event and a reset may be in the same read.
+        if let (Err(error), Ok(Progress::Waiting | Progress::Flowing)) = (received, progress) {
+            progress = match error.kind() {
+                upstream::Kind::Truncated => current.answer.cut(&mut step.body),
+                kind => Err(failure(kind)),
+            };
+        }
+        self.advance(call, progress, &mut step, now);
+        step
+    }
+
+    /// Takes note that the socket is gone, other than by an orderly end of file.
+    pub fn lost(&mut self, call: &mut Call, now: Moment) -> Step {
+        let mut step = Step::default();
+        if let Some(current) = &mut self.current {
+            call.resume(now);
+            let progress = current.answer.cut(&mut step.body);
+            self.advance(call, progress, &mut step, now);
+        }
+        step
+    }
+
+    /// Ends the attempt if its time is up.
+    pub fn expire(&mut self, call: &mut Call, now: Moment) -> Step {
+        let mut step = Step::default();
+        if let Some(current) = &self.current {
+            let (deadline, wait) = current.deadline(self.http.phase());
+            if now.monotonic >= deadline {
+                self.fail(call, Failure::Timeout(wait), &mut step, now);
+            }
+        }
+        step
+    }
+
+    /// Ends the attempt since the server is shutting down.
+    pub fn interrupt(&mut self, call: &mut Call, now: Moment) -> Step {
+        let mut step = Step::default();
+        if self.current.is_some() {
+            self.fail(call, Failure::Draining, &mut step, now);
+        }
+        step
+    }
+
+    /// Lets go of a call that nobody waits for any more.
+    pub fn abandon(&mut self, call: &mut Call, now: Moment) {
+        if let Some(current) = self.current.take() {
+            call.abandon(Some(&current.answer), now);
+        }
+    }
+
+    /// Takes a read that belongs to no attempt: what is left of an answer that has said everything.
+    pub fn drain(&mut self, data: &[u8], to_socket: &mut Vec<u8>) {
+        // Whether it was well-formed shows in `is_reusable`.
+        let _ = self.http.receive(data, to_socket, |_| ());
+    }
+
+    /// After how long `expire` should be called.
+    pub fn patience(&self, now: Moment) -> Duration {
+        let deadline = self.current.as_ref().map(|current| current.deadline(self.http.phase()).0);
+        deadline.unwrap_or_default().saturating_sub(now.monotonic)
+    }
+
+    /// Whether another attempt may use it.
+    pub fn is_reusable(&self) -> bool {
+        self.current.is_none() && self.http.is_reusable()
+    }
+
+    /// Whether it will be reusable once the rest of a finished answer has come.
+    pub fn is_settling(&self) -> bool {
+        self.current.is_none() && self.http.phase() == Phase::Body
+    }
+
+    fn advance(&mut self, call: &mut Call, progress: Result<Progress, Failure>, step: &mut Step, now: Moment) {
+        let Some(current) = &mut self.current else { return };
+        match progress {
+            Ok(Progress::Waiting) => call.wait(now),
+            Ok(Progress::Flowing) => {
+                current.commit(call, step, now);
+                call.wait(now);
+            }
+            Ok(Progress::Finished) => {
+                current.commit(call, step, now);
+                call.sent(step.body.len());
+                call.finish_stream(&current.answer, now);
+                self.current = None;
+                step.is_over = true;
+                return;
+            }
+            Ok(Progress::Complete) => {
+                match current.answer.take_whole() {
+                    Ok(whole) => {
+                        let headers = std::mem::take(&mut current.answer.headers);
+                        call.conclude(whole, headers, now);
+                        self.current = None;
+                        step.is_over = true;
+                    }
+                    Err(failure) => self.fail(call, failure, step, now),
+                }
+                return;
+            }
+            Err(failure) => {
+                self.fail(call, failure, step, now);
+                return;
+            }
+        }
+        let n_events = current.answer.n_meaningful_events();
+        if call.note_progress(n_events, now) {
+            current.progressed = now;
+        }
+        call.sent(step.body.len());
+    }
+
+    fn fail(&mut self, call: &mut Call, failure: Failure, step: &mut Step, now: Moment) {
+        call.resume(now);
+        let is_stale = self.http.n_requests() > 1 && !self.http.has_answered() && failure == Failure::Truncated;
+        let failure = match failure {
+            Failure::Truncated if is_stale => Failure::Stale,
+            other => other,
+        };
+        match self.current.take() {
+            Some(current) if current.is_committed => {
+                step.body.extend(openai::error::interruption_event(failure.stream_code(), failure.explain()));
+                call.sent(step.body.len());
+                call.interrupt(failure, &current.answer, now);
+            }
+            _ => call.fail_attempt(failure, now),
+        }
+        step.is_over = true;
+    }
+}
+
+impl Current {
+    /// Until when what is awaited now may take, and what that is.
+    fn deadline(&self, phase: Phase) -> (Duration, Wait) {
+        let timeouts = &self.timeouts;
+        let (from, time, wait) = match phase {
+            Phase::Handshake => (self.began, timeouts.tls, Wait::Tls),
+            _ if !self.is_stream => (self.began, timeouts.answer, Wait::Answer),
+            _ if !self.answer.is_streaming() => (self.began, timeouts.head, Wait::Head),
+            _ if !self.is_committed => (self.began, timeouts.first_token, Wait::FirstToken),
+            _ => (self.progressed, timeouts.between_tokens, Wait::BetweenTokens),
+        };
+        let own = (from.monotonic + time, wait);
+        let total = (self.call_began.monotonic + timeouts.total, Wait::Total);
+        if total.0 < own.0 { total } else { own }
+    }
+
+    fn commit(&mut self, call: &mut Call, step: &mut Step, now: Moment) {
+        if !self.is_committed {
+            self.is_committed = true;
+            step.head = Some(call.commit(std::mem::take(&mut self.answer.headers), now));
+        }
+    }
+}
+
+fn failure(kind: upstream::Kind) -> Failure {
+    match kind {
+        upstream::Kind::Configuration | upstream::Kind::Tls => Failure::Tls,
+        upstream::Kind::InvalidRequest => Failure::Unsendable,
+        upstream::Kind::Unavailable => Failure::Connect,
+        upstream::Kind::Truncated => Failure::Truncated,
+        upstream::Kind::Malformed | upstream::Kind::Decoding => Failure::Malformed,
+        upstream::Kind::TooLarge => Failure::TooLarge,
+    }
+}
+
+impl From<upstream::Error> for Failure {
+    fn from(error: upstream::Error) -> Self {
+        failure(error.kind())
+    }
+}

@@ -1,0 +1,268 @@
+//! What all calls of a worker share.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use memchr::memmem;
+use tiercel_core::access_log::AccessLog;
+use tiercel_core::config::{Config, ConfigError, Roots};
+use tiercel_core::keys::{AuthError, Keys, Principal};
+use tiercel_core::metrics::{Levels, Metrics, Sibling};
+use tiercel_core::plan::{Plan, PlanError};
+use tiercel_core::prices::PriceTable;
+use tiercel_core::secrets::Environment;
+use tiercel_core::registry::{ModelEntry, Registry};
+use tiercel_core::settlement::Settlement;
+use tiercel_upstream as upstream;
+use tiercel_upstream::tls::{self, ClientConfig, TimeProvider};
+
+use crate::attempt::Attempt;
+use crate::error::{Error, Kind};
+use crate::{Call, Connection, Incoming, Moment};
+
+/// Bytes of access-log lines that may wait to be written: some ten thousand lines.
+const MAX_LOG_BYTES: usize = 8 * 1024 * 1024;
+
+/// One worker's gateway: immutable but for its counters.
+pub struct Gateway {
+    keys: Keys,
+    registry: Registry,
+    max_in_flight: usize,
+    prices: PriceTable,
+    metrics: Metrics,
+    access_log: AccessLog,
+    tls: Vec<Option<Arc<ClientConfig>>>,
+    in_flight: Arc<AtomicUsize>,
+    n_connections: AtomicUsize,
+    is_draining: AtomicBool,
+    turn: AtomicUsize,
+    request_ids: AtomicU64,
+    siblings: Mutex<Vec<(Vec<u8>, bool)>>,
+}
+
+impl Gateway {
+    /// A gateway for `config`, with the secrets of `environment`. `seed` makes its request ids differ from other
+    /// workers'; `time` is what certificates are checked against.
+    ///
+    /// # Errors
+    /// A secret or a CA file that cannot be used, or no roots on this machine where they are asked for.
+    pub fn new(
+        config: &Config,
+        environment: &dyn Environment,
+        time: &Arc<dyn TimeProvider>,
+        seed: u64,
+    ) -> Result<Self, ConfigError> {
+        let keys = Keys::new(config, environment)?;
+        let registry = Registry::new(config, environment)?;
+        let prices = config.prices.iter().fold(PriceTable::bundled(), |prices, (deployment, price)| {
+            let (provider, model) = deployment.split_once('/').unwrap_or((deployment, ""));
+            prices.with_override(provider, model, price)
+        });
+        let tls = registry.origins().iter().map(|origin| {
+            let roots = match origin.roots {
+                Roots::Mozilla => tls::Roots::Mozilla,
+                Roots::System => tls::Roots::System,
+            };
+            let client = || tls::client_config(roots, origin.ca.as_deref(), Arc::clone(time));
+            origin.is_tls.then(client).transpose()
+        });
+        let tls = tls.collect::<Result<_, _>>().map_err(|error| config.error(&["providers"], error.to_string()))?;
+        Ok(Self {
+            tls,
+            metrics: Metrics::new(env!("CARGO_PKG_VERSION"), prices.version()),
+            access_log: AccessLog::new(as_usize(config.log.queue.get()), MAX_LOG_BYTES),
+            max_in_flight: as_usize(config.server.max_in_flight.get()),
+            keys,
+            registry,
+            prices,
+            in_flight: Arc::default(),
+            n_connections: AtomicUsize::new(0),
+            is_draining: AtomicBool::new(false),
+            turn: AtomicUsize::new(0),
+            request_ids: AtomicU64::new(seed),
+            siblings: Mutex::default(),
+        })
+    }
+
+    /// Takes a request in. The call is answered at once or hands out attempts.
+    pub fn open(self: &Arc<Self>, incoming: &Incoming<'_>, now: Moment) -> Call {
+        Call::open(self, incoming, now)
+    }
+
+    /// Takes in a request whose body could not be read, for the reason `error`.
+    pub fn reject(self: &Arc<Self>, incoming: &Incoming<'_>, error: &Error, now: Moment) -> Call {
+        Call::reject(self, incoming, error, now)
+    }
+
+    /// The state of a new connection to the origin at `index`.
+    ///
+    /// # Errors
+    /// A host name that TLS cannot check; `index` out of range.
+    pub fn connect(&self, index: usize) -> Result<Connection, Error> {
+        let origin = self.registry.origins().get(index);
+        let origin = origin.ok_or_else(|| Error::new(Kind::Internal, "there is no such origin"))?;
+        let http = match self.tls.get(index).and_then(Option::as_ref) {
+            None => upstream::Connection::plain(),
+            Some(config) => upstream::Connection::tls(config, &origin.host).map_err(|error| {
+                Error::new(Kind::UpstreamFailed, error.to_string())
+            })?,
+        };
+        Ok(Connection::new(http))
+    }
+
+    /// What is configured.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Refuses what is new from now on.
+    pub fn drain(&self) {
+        self.is_draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it does.
+    pub fn is_draining(&self) -> bool {
+        self.is_draining.load(Ordering::Relaxed)
+    }
+
+    /// Lines of the access log since the last time.
+    pub fn take_access_log(&self) -> Vec<u8> {
+        self.access_log.drain()
+    }
+
+    /// Takes note of how many connections to providers are open.
+    pub fn set_connections(&self, n_connections: usize) {
+        self.n_connections.store(n_connections, Ordering::Relaxed);
+    }
+
+    /// This worker's metrics, for its siblings.
+    pub fn metrics_snapshot(&self) -> Vec<u8> {
+        self.tell_levels();
+        self.metrics.snapshot()
+    }
+
+    /// Takes the other workers' metrics, each with whether that worker still lives.
+    pub fn set_sibling_metrics(&self, siblings: Vec<(Vec<u8>, bool)>) {
+        *self.siblings.lock().unwrap_or_else(PoisonError::into_inner) = siblings;
+    }
+
+    /// All workers' metrics, as Prometheus reads them.
+    pub(crate) fn render_metrics(&self) -> String {
+        self.tell_levels();
+        let siblings = self.siblings.lock().unwrap_or_else(PoisonError::into_inner);
+        let siblings: Vec<Sibling<'_>> = siblings
+            .iter()
+            .map(|(snapshot, lives)| if *lives { Sibling::Alive(snapshot) } else { Sibling::Gone(snapshot) })
+            .collect();
+        self.metrics.render(&siblings)
+    }
+
+    pub(crate) fn prices(&self) -> &PriceTable {
+        &self.prices
+    }
+
+    pub(crate) fn record(&self, settlement: &Settlement<'_>) {
+        self.metrics.record(settlement);
+        if settlement.endpoint != "health" {
+            self.access_log.push(settlement);
+        }
+    }
+
+    pub(crate) fn authenticate(&self, credential: Option<&[u8]>, now: Moment) -> Result<Arc<Principal>, Error> {
+        self.keys.authenticate(credential, now.unix).cloned().map_err(|error| match error {
+            AuthError::Missing => Error::new(Kind::MissingKey, "send a key, as `Authorization: Bearer <key>`"),
+            AuthError::Unknown => Error::new(Kind::UnknownKey, "the key is not known here"),
+            AuthError::Expired => Error::new(Kind::ExpiredKey, "the key has expired"),
+            AuthError::Disabled => Error::new(Kind::ExpiredKey, "the key is disabled"),
+        })
+    }
+
+    /// A place among the requests in flight.
+    pub(crate) fn admit(&self) -> Result<Permit, Error> {
+        if self.is_draining() {
+            return Err(Error::new(Kind::Draining, "the gateway is shutting down; try again"));
+        }
+        let permit = Permit::new(&self.in_flight);
+        if self.in_flight.load(Ordering::Relaxed) > self.max_in_flight {
+            return Err(Error::new(Kind::Overloaded, "too many requests are in flight; try again"));
+        }
+        Ok(permit)
+    }
+
+    pub(crate) fn plan(&self, principal: &Principal, model: &str) -> Result<Plan, Error> {
+        self.registry.plan(principal, model).map_err(|error| {
+            let kind = match &error {
+                PlanError::UnknownModel { .. } => Kind::UnknownModel,
+                PlanError::NotAllowed { .. } => Kind::Forbidden,
+            };
+            Error::new(kind, error.to_string()).about("model")
+        })
+    }
+
+    /// What a request for `model` of a principal with every right would come to.
+    ///
+    /// # Errors
+    /// There is no such model.
+    pub fn dry_run(&self, model: &str) -> Result<Plan, Error> {
+        self.plan(&Principal::operator(), model)
+    }
+
+    /// Every model that may be asked for.
+    pub fn models(&self) -> Vec<ModelEntry> {
+        self.registry.models_for(&Principal::operator())
+    }
+
+    /// Takes the gateway's own key out of what an upstream says.
+    pub(crate) fn redact(&self, body: Vec<u8>, attempt: Option<&Attempt>) -> Vec<u8> {
+        let keys = attempt.map_or(&[][..], |attempt| attempt.deployment.provider.secrets());
+        keys.iter().fold(body, |body, key| {
+            let key = key.expose().as_bytes();
+            match memmem::find(&body, key) {
+                Some(at) => [&body[..at], b"[redacted]", &body[at + key.len()..]].concat(),
+                None => body,
+            }
+        })
+    }
+
+    /// A number that goes round, for spreading over keys.
+    pub(crate) fn next_turn(&self) -> usize {
+        self.turn.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Unique in a worker by counting, among workers by the seed; the mixing (SplitMix64's) only makes them look apart.
+    pub(crate) fn next_request_id(&self) -> String {
+        let mut mixed = self.request_ids.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        format!("req_{:016x}", mixed ^ (mixed >> 31))
+    }
+
+    fn tell_levels(&self) {
+        self.metrics.set_levels(Levels {
+            in_flight: self.in_flight.load(Ordering::Relaxed) as u64,
+            queue_length: 0,
+            open_connections: self.n_connections.load(Ordering::Relaxed) as u64,
+            access_log_dropped: self.access_log.n_dropped(),
+        });
+    }
+}
+
+fn as_usize(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// A place among the requests in flight, given back when dropped.
+pub(crate) struct Permit(Arc<AtomicUsize>);
+
+impl Permit {
+    fn new(in_flight: &Arc<AtomicUsize>) -> Self {
+        in_flight.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(in_flight))
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,177 @@
+//! Reads a request's headers, once, for all that the gateway wants of them.
+
+use tiercel_wire::headers::forwarded_to_upstream;
+
+use crate::Incoming;
+use crate::error::{Error, Kind};
+
+/// How often a request has passed through a Tiercel; sent to every upstream, so that a ring of gateways breaks.
+pub(crate) const HOP_HEADER: &str = "x-tiercel-hop";
+/// A request that comes with this many hops is refused (specification "Failover", loop protection).
+pub(crate) const MAX_HOPS: u32 = 3;
+/// Bytes of a client's own request id: enough for four UUIDs.
+const MAX_REQUEST_ID: usize = 128;
+
+/// What the headers and the query say.
+#[derive(Debug, Default)]
+pub(crate) struct Head<'a> {
+    /// The one credential, whatever carried it.
+    pub(crate) credential: Option<&'a [u8]>,
+    /// The client's own id for the request, if it is one that can be logged and sent back.
+    pub(crate) request_id: Option<&'a str>,
+    /// Passages through a Tiercel so far.
+    pub(crate) n_hops: u32,
+    /// Headers that go on to the upstream.
+    pub(crate) forwarded: Vec<(&'a str, &'a [u8])>,
+}
+
+impl<'a> Head<'a> {
+    /// Reads the head of `incoming`.
+    ///
+    /// # Errors
+    /// A head that is ambiguous, a body that is compressed, or a loop.
+    pub(crate) fn read(incoming: &Incoming<'a>) -> Result<Self, Error> {
+        let mut head = Self::default();
+        let mut n_hosts = 0;
+        for &(name, value) in incoming.headers {
+            match name {
+                b"host" => {
+                    n_hosts += 1;
+                    if !is_host(value) {
+                        return Err(Error::new(Kind::MalformedHead, "the Host header is not a host and a port"));
+                    }
+                }
+                b"authorization" => head.take_credential(bearer(value)?)?,
+                b"x-api-key" | b"api-key" | b"x-goog-api-key" => head.take_credential(value)?,
+                b"content-encoding" if !value.eq_ignore_ascii_case(b"identity") => {
+                    return Err(Error::new(Kind::UnsupportedEncoding, "send the body uncompressed"));
+                }
+                b"x-request-id" => head.request_id = request_id(value),
+                _ if name == HOP_HEADER.as_bytes() => head.n_hops = hops(value)?,
+                _ => {
+                    if let Some(name) = std::str::from_utf8(name).ok().filter(|name| forwarded_to_upstream(name)) {
+                        head.forwarded.push((name, value));
+                    }
+                }
+            }
+        }
+        if n_hosts != 1 {
+            return Err(Error::new(Kind::MalformedHead, "send exactly one Host header"));
+        }
+        if let Some(key) = query_key(incoming.query) {
+            head.take_credential(key)?;
+        }
+        if head.n_hops >= MAX_HOPS {
+            return Err(Error::new(
+                Kind::LoopDetected,
+                "this request has come through Tiercel three times; a provider's base_url leads back to a gateway",
+            ));
+        }
+        Ok(head)
+    }
+
+    fn take_credential(&mut self, credential: &'a [u8]) -> Result<(), Error> {
+        match self.credential.replace(credential) {
+            Some(other) if other != credential => {
+                Err(Error::new(Kind::ConflictingCredentials, "two different credentials came; send one"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn bearer(value: &[u8]) -> Result<&[u8], Error> {
+    match value.split_at_checked(7) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") => Ok(token.trim_ascii()),
+        _ => Err(Error::new(Kind::UnknownKey, "send the Authorization header as `Bearer <key>`")),
+    }
+}
+
+/// Gemini's way of sending a key.
+fn query_key(query: &[u8]) -> Option<&[u8]> {
+    query.split(|&byte| byte == b'&').find_map(|pair| pair.strip_prefix(b"key="))
+}
+
+fn hops(value: &[u8]) -> Result<u32, Error> {
+    let number = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
+    number.ok_or_else(|| Error::new(Kind::MalformedHead, "the x-tiercel-hop header is not a number"))
+}
+
+fn is_host(value: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~:[]%".contains(byte);
+    (1..=255).contains(&value.len()) && value.iter().all(is_part)
+}
+
+/// An id is taken over only in the alphabet of ids, so that it cannot break a log line or a header.
+fn request_id(value: &[u8]) -> Option<&str> {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte);
+    let is_id = (1..=MAX_REQUEST_ID).contains(&value.len()) && value.iter().all(is_part);
+    std::str::from_utf8(value).ok().filter(|_| is_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Header = (&'static [u8], &'static [u8]);
+
+    fn read<'a>(headers: &'a [Header], query: &'a [u8]) -> Result<Head<'a>, Kind> {
+        let incoming = Incoming { method: "POST", path: "/", query, headers, body: b"" };
+        Head::read(&incoming).map_err(|error| error.kind)
+    }
+
+    const HOST: Header = (b"host", b"localhost:8080");
+
+    #[test]
+    fn where_the_credential_is_found() {
+        let check = |header: Header| {
+            let headers = [HOST, header];
+            assert_eq!(Some(&b"k"[..]), read(&headers, b"").unwrap().credential, "{header:?}");
+        };
+        check((b"authorization", b"Bearer k"));
+        check((b"authorization", b"bearer  k "));
+        check((b"x-api-key", b"k"));
+        check((b"api-key", b"k"));
+        check((b"x-goog-api-key", b"k"));
+        assert_eq!(Some(&b"k"[..]), read(&[HOST], b"alt=sse&key=k").unwrap().credential);
+        assert_eq!(None, read(&[HOST], b"alt=sse").unwrap().credential);
+    }
+
+    #[test]
+    fn what_is_refused() {
+        let check = |case, headers: &[Header], query, expected| {
+            let incoming = Incoming { method: "POST", path: "/", query, headers, body: b"" };
+            assert_eq!(Some(expected), Head::read(&incoming).err().map(|error| error.kind), "{case}");
+        };
+        check("no host", &[], b"", Kind::MalformedHead);
+        check("two hosts", &[HOST, HOST], b"", Kind::MalformedHead);
+        check("a host with a fragment", &[(b"host", b"x/#@y")], b"", Kind::MalformedHead);
+        check("an empty host", &[(b"host", b"")], b"", Kind::MalformedHead);
+        check("not a bearer", &[HOST, (b"authorization", b"Basic a2V5")], b"", Kind::UnknownKey);
+        let two: &[Header] = &[HOST, (b"x-api-key", b"a"), (b"api-key", b"b")];
+        check("two credentials", two, b"", Kind::ConflictingCredentials);
+        check("two carriers", &[HOST, (b"x-api-key", b"a")], b"key=b", Kind::ConflictingCredentials);
+        check("gzip", &[HOST, (b"content-encoding", b"gzip")], b"", Kind::UnsupportedEncoding);
+        check("three hops", &[HOST, (b"x-tiercel-hop", b"3")], b"", Kind::LoopDetected);
+        check("no number of hops", &[HOST, (b"x-tiercel-hop", b"-1")], b"", Kind::MalformedHead);
+    }
+
+    #[test]
+    fn which_request_ids_are_taken_over() {
+        let check = |value: &'static [u8], expected: Option<&str>| {
+            assert_eq!(expected, read(&[HOST, (b"x-request-id", value)], b"").unwrap().request_id);
+        };
+        check(b"req_1-a.b:c", Some("req_1-a.b:c"));
+        check(b"", None);
+        check(b"a b", None);
+        check(b"a\"b", None);
+        check(&[b'a'; 129], None);
+    }
+
+    #[test]
+    fn the_same_credential_twice_is_one() {
+        let headers: [Header; 3] = [HOST, (b"authorization", b"Bearer k"), (b"x-api-key", b"k")];
+
+        assert_eq!(Some(&b"k"[..]), read(&headers, b"").unwrap().credential);
+    }
+}

@@ -1,0 +1,57 @@
+//! COMPOSES: the whole way of a request, from `open` to `settle`, out of core, wire and upstream.
+//!
+//! Read [`call`] first: it is the path. Nothing here opens a socket, reads a clock or draws a random number.
+
+mod entry;
+mod head;
+pub mod call;
+mod attempt;
+mod answer;
+mod connection;
+mod failure;
+mod settle;
+mod pages;
+mod reply;
+mod error;
+mod gateway;
+
+pub use attempt::Ticket;
+pub use call::Call;
+pub use connection::{Connection, Step};
+pub use error::{Error, Kind};
+pub use failure::{Failure, Wait};
+pub use gateway::Gateway;
+pub use reply::Reply;
+
+use std::time::Duration;
+
+/// A point in time, by both clocks that matter.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Moment {
+    /// Since an arbitrary start, never going back: for how long things take.
+    pub monotonic: Duration,
+    /// Since the Unix epoch: for prices, expiry and records.
+    pub unix: Duration,
+}
+
+impl Moment {
+    /// How long after `earlier` this is.
+    pub fn since(self, earlier: Self) -> Duration {
+        self.monotonic.saturating_sub(earlier.monotonic)
+    }
+}
+
+/// A request as the server hands it over, its body whole.
+#[derive(Clone, Copy, Debug)]
+pub struct Incoming<'a> {
+    /// Upper-case, as in `POST`.
+    pub method: &'a str,
+    /// Without the query.
+    pub path: &'a str,
+    /// What follows the question mark.
+    pub query: &'a [u8],
+    /// Names in lower case.
+    pub headers: &'a [(&'a [u8], &'a [u8])],
+    /// The whole body, not larger than the server's limit.
+    pub body: &'a [u8],
+}

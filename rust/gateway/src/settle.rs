@@ -1,0 +1,102 @@
+//! The end of a call: what was used, what it cost, and who is told.
+
+use std::time::Duration;
+
+use tiercel_core::money::NanoDollars;
+use tiercel_core::settlement::{Attempt, Outcome, Settlement, TokenUsage};
+use tiercel_wire::Usage;
+
+use crate::Moment;
+use crate::call::Call;
+
+/// Bytes of text that make a token, where the upstream does not say how many there were: OpenAI's rule of thumb for
+/// English. The entry is marked as an estimate.
+const BYTES_PER_TOKEN: u64 = 4;
+
+/// What a call used: as the upstream reports it, else estimated from the bytes of prompt and answer.
+pub(crate) fn usage(reported: Option<Usage>, n_prompt_bytes: u64, n_content_bytes: u64) -> TokenUsage {
+    match reported {
+        Some(usage) if !usage.is_zero() => TokenUsage {
+            input: usage.n_input,
+            cache_read: usage.n_cache_read,
+            cache_write: usage.n_cache_write,
+            output: usage.n_output,
+            reasoning: usage.n_reasoning,
+            is_estimated: false,
+            is_suspect: usage.is_suspect,
+        },
+        _ => TokenUsage {
+            input: n_prompt_bytes.div_ceil(BYTES_PER_TOKEN),
+            output: n_content_bytes.div_ceil(BYTES_PER_TOKEN),
+            is_estimated: true,
+            ..TokenUsage::default()
+        },
+    }
+}
+
+/// What the call cost; `None` where no price is known.
+pub(crate) fn cost(call: &Call, now: Moment) -> Option<NanoDollars> {
+    if call.usage == TokenUsage::default() {
+        return Some(NanoDollars::ZERO);
+    }
+    let deployment = &call.attempts.last()?.deployment;
+    call.gateway.prices().cost(&deployment.provider.name, &deployment.model, &call.usage, now.unix)
+}
+
+/// Writes the one record that metrics, log and books read.
+pub(crate) fn settle(call: &Call, now: Moment) {
+    let attempts: Vec<Attempt<'_>> = call
+        .attempts
+        .iter()
+        .map(|attempt| Attempt {
+            deployment: &attempt.deployment.name,
+            outcome: attempt.outcome(),
+            duration: attempt.end.map_or(Duration::ZERO, |(_, duration)| duration),
+        })
+        .collect();
+    let deployment = call.attempts.last().map(|attempt| &attempt.deployment);
+    let plan = call.asked.as_ref().map(|asked| &asked.plan);
+    let request = call.asked.as_ref().map(|asked| &asked.request);
+    let requested_model = request.map_or("", |request| request.model());
+    call.gateway.record(&Settlement {
+        request_id: &call.request_id,
+        unix: call.began.unix,
+        principal: call.principal.as_ref().map(|principal| &*principal.name),
+        tenant: call.principal.as_ref().map(|principal| &*principal.tenant),
+        endpoint: call.operation,
+        requested_model,
+        is_known_model: plan.is_some_and(|plan| plan.is_configured),
+        route: plan.and_then(|plan| plan.route.as_deref()),
+        tier: plan.and_then(|plan| plan.tier.as_deref()),
+        provider: deployment.map(|deployment| &*deployment.provider.name),
+        model: deployment.map(|deployment| &*deployment.model),
+        status: call.status,
+        outcome: call.outcome.unwrap_or(Outcome::ClientGone),
+        is_stream: request.is_some_and(|request| request.is_stream()),
+        attempts: &attempts,
+        usage: call.usage,
+        cost: cost(call, now),
+        price_version: call.gateway.prices().version(),
+        overhead: call.overhead(now),
+        time_to_first_token: call.first_token,
+        duration: now.since(call.began),
+        bytes_in: call.n_bytes_in as u64,
+        bytes_out: call.n_bytes_out as u64,
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usage_is_estimated_only_where_it_is_not_reported() {
+        let check = |case, reported, expected| assert_eq!(expected, usage(reported, 401, 9), "{case}");
+        let estimate = TokenUsage { input: 101, output: 3, is_estimated: true, ..TokenUsage::default() };
+        let reported = Usage { n_input: 7, n_cache_read: 2, n_output: 5, ..Usage::default() };
+        let expected = TokenUsage { input: 7, cache_read: 2, output: 5, ..TokenUsage::default() };
+        check("reported", Some(reported), expected);
+        check("absent", None, estimate);
+        check("all zero, which no call is", Some(Usage::default()), estimate);
+    }
+}

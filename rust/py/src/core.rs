@@ -1,0 +1,217 @@
+//! A worker's gateway, as Python holds it.
+
+use std::num::NonZeroU16;
+use std::path::Path;
+use std::sync::Arc;
+
+use pyo3::exceptions::PyOSError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+use tiercel_core::config::{Config, Interface, Overrides};
+use tiercel_gateway::{Error, Gateway, Incoming};
+use tiercel_upstream::tls::TimeProvider;
+
+use crate::call::Call;
+use crate::clock::Clock;
+use crate::connection::Connection;
+use crate::convert::Headers;
+use crate::environment::Process;
+use crate::errors;
+
+/// One worker's gateway.
+#[pyclass(frozen, module = "tiercel._core")]
+pub(crate) struct Core {
+    gateway: Arc<Gateway>,
+    config: Config,
+    clock: Clock,
+}
+
+#[pymethods]
+impl Core {
+    #[new]
+    fn new(path: Option<&str>, overrides: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let overrides = read_overrides(overrides)?;
+        let folder = path.and_then(|path| Path::new(path).parent()).unwrap_or(Path::new("")).to_owned();
+        let environment = Process { folder };
+        let config = match path {
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|error| errors::ConfigurationError::new_err(format!("{path}: {error}")))?;
+                Config::parse(&text, path, &overrides)
+            }
+            None => Config::from_environment(&environment, &overrides).and_then(|config| {
+                config.map_or_else(|| Config::parse("", "(nothing)", &overrides), Ok)
+            }),
+        };
+        let config = config.map_err(|error| errors::configuration(&error))?;
+        let clock = Clock::new();
+        let time: Arc<dyn TimeProvider> = Arc::new(clock);
+        let gateway = Gateway::new(&config, &environment, &time, seed()?).map_err(|error| errors::configuration(&error))?;
+        Ok(Self { gateway: Arc::new(gateway), config, clock })
+    }
+
+    // The path of a request.
+
+    fn open(
+        &self,
+        py: Python<'_>,
+        method: &str,
+        path: &str,
+        query: &[u8],
+        headers: &Bound<'_, PyAny>,
+        body: &[u8],
+    ) -> PyResult<Py<Call>> {
+        let now = self.clock.now();
+        let headers = Headers::new(headers)?;
+        let incoming = Incoming { method, path, query, headers: &headers.borrow()?, body };
+        Py::new(py, Call::new(self.gateway.open(&incoming, now), self.clock))
+    }
+
+    fn reject(
+        &self,
+        py: Python<'_>,
+        method: &str,
+        path: &str,
+        headers: &Bound<'_, PyAny>,
+        code: &str,
+        message: String,
+    ) -> PyResult<Py<Call>> {
+        let now = self.clock.now();
+        let headers = Headers::new(headers)?;
+        let incoming = Incoming { method, path, query: b"", headers: &headers.borrow()?, body: b"" };
+        let error = Error::new(errors::kind(code), message);
+        Py::new(py, Call::new(self.gateway.reject(&incoming, &error, now), self.clock))
+    }
+
+    fn connect(&self, py: Python<'_>, origin: usize) -> PyResult<Connection> {
+        let connection = self.gateway.connect(origin).map_err(|error| errors::request(py, &error))?;
+        Ok(Connection::new(connection, self.clock))
+    }
+
+    // What the owner of the sockets needs to know.
+
+    #[getter]
+    fn origins(&self) -> Vec<(String, u16, u32, f64)> {
+        let origins = self.gateway.registry().origins().iter();
+        origins
+            .map(|origin| (origin.host.clone(), origin.port, origin.max_connections, origin.idle_timeout.as_secs_f64()))
+            .collect()
+    }
+
+    #[getter]
+    fn max_body(&self) -> u64 {
+        self.config.server.max_body.get()
+    }
+
+    #[getter]
+    fn body_timeout(&self) -> f64 {
+        self.config.server.body_timeout.get().as_secs_f64()
+    }
+
+    #[getter]
+    fn drain_timeout(&self) -> f64 {
+        self.config.server.drain_timeout.get().as_secs_f64()
+    }
+
+    // What `tiercel serve` needs to know.
+
+    #[getter]
+    fn host(&self) -> &str {
+        &self.config.server.host
+    }
+
+    #[getter]
+    fn port(&self) -> u16 {
+        self.config.server.port.get()
+    }
+
+    #[getter]
+    fn workers(&self) -> u16 {
+        self.config.server.workers.get()
+    }
+
+    #[getter]
+    fn interface(&self) -> &'static str {
+        match self.config.server.interface {
+            Interface::Asgi => "asgi",
+            Interface::Rsgi => "rsgi",
+        }
+    }
+
+    #[getter]
+    fn access_log(&self) -> String {
+        self.config.log.access.clone().into()
+    }
+
+    #[getter]
+    fn config_text(&self) -> &str {
+        self.config.text()
+    }
+
+    /// Which deployments a request for `model` would be tried on, and why.
+    fn plan(&self, py: Python<'_>, model: &str) -> PyResult<Plan> {
+        let plan = self.gateway.dry_run(model).map_err(|error| errors::request(py, &error))?;
+        Ok(Plan {
+            route: plan.route.as_deref().map(str::to_owned),
+            tier: plan.tier.as_deref().map(str::to_owned),
+            reason: plan.reason.to_string(),
+            explanation: plan.reason.sentence(),
+            deployments: plan.deployments.iter().map(|deployment| deployment.name.to_string()).collect(),
+        })
+    }
+
+    /// The models that a client may ask for, with whose they are.
+    fn models(&self) -> Vec<(String, String)> {
+        let models = self.gateway.models();
+        models.into_iter().map(|model| (model.id.to_string(), model.owned_by.to_string())).collect()
+    }
+
+    // The chores of every second.
+
+    fn drain(&self) {
+        self.gateway.drain();
+    }
+
+    fn set_connections(&self, n_connections: usize) {
+        self.gateway.set_connections(n_connections);
+    }
+
+    fn take_access_log<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.gateway.take_access_log())
+    }
+
+    fn metrics_snapshot<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.gateway.metrics_snapshot())
+    }
+
+    fn set_sibling_metrics(&self, siblings: Vec<(Vec<u8>, bool)>) {
+        self.gateway.set_sibling_metrics(siblings);
+    }
+}
+
+/// Where a request would go.
+#[pyclass(frozen, get_all, module = "tiercel._core")]
+pub(crate) struct Plan {
+    route: Option<String>,
+    tier: Option<String>,
+    reason: String,
+    explanation: String,
+    deployments: Vec<String>,
+}
+
+fn read_overrides(overrides: &Bound<'_, PyDict>) -> PyResult<Overrides> {
+    let get = |name: &str| overrides.get_item(name);
+    let port: Option<u16> = get("port")?.map(|port| port.extract()).transpose()?;
+    let workers: Option<u16> = get("workers")?.map(|workers| workers.extract()).transpose()?;
+    let interface: Option<String> = get("interface")?.map(|interface| interface.extract()).transpose()?;
+    Ok(Overrides {
+        host: get("host")?.map(|host| host.extract()).transpose()?,
+        port: port.and_then(NonZeroU16::new),
+        workers: workers.and_then(NonZeroU16::new),
+        interface: interface.map(|name| if name == "rsgi" { Interface::Rsgi } else { Interface::Asgi }),
+    })
+}
+
+fn seed() -> PyResult<u64> {
+    getrandom::u64().map_err(|error| PyOSError::new_err(error.to_string()))
+}

@@ -1,0 +1,49 @@
+//! EXPOSES the gateway to Python. No logic: it reads the clock, converts, and calls.
+
+mod clock;
+mod convert;
+mod environment;
+mod errors;
+mod core;
+mod call;
+mod connection;
+mod reply;
+
+use pyo3::prelude::*;
+use tiercel_core::tokens;
+
+/// Counts the tokens of `text` as `model` does.
+#[pyfunction]
+#[pyo3(signature = (text, model="gpt-4o"))]
+fn count_tokens(py: Python<'_>, text: &str, model: &str) -> usize {
+    let encoding = tokens::Encoding::for_model(model);
+    py.detach(|| tokens::count(text, encoding))
+}
+
+/// The version of this package.
+#[pyfunction]
+fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+/// The JSON Schema of the configuration.
+#[pyfunction]
+fn schema() -> String {
+    tiercel_core::config::schema()
+}
+
+#[pymodule]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<core::Core>()?;
+    module.add_class::<core::Plan>()?;
+    module.add_class::<call::Call>()?;
+    module.add_class::<call::Attempt>()?;
+    module.add_class::<connection::Connection>()?;
+    module.add_class::<connection::Step>()?;
+    module.add_class::<reply::Reply>()?;
+    module.add_function(wrap_pyfunction!(count_tokens, module)?)?;
+    module.add_function(wrap_pyfunction!(version, module)?)?;
+    module.add_function(wrap_pyfunction!(schema, module)?)?;
+    module.add_function(wrap_pyfunction!(errors::error_kinds, module)?)?;
+    Ok(())
+}

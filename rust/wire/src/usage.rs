@@ -1,0 +1,36 @@
+//! What an answer used, in tokens, the same for every dialect.
+
+/// Tokens that an upstream says it used, in parts that do not overlap, as they have different prices.
+///
+/// A provider's report is money, and not to be trusted blindly: counts below zero are taken for zero, counts above
+/// 100 million for 100 million, and a part that exceeds its whole is cut to it. `is_suspect` tells that this happened,
+/// so that the ledger can flag the entry. What is absent, or zero throughout as no real call is, is no `Usage` at all: then the caller estimates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Prompt tokens that were neither read from nor written to the provider's prompt cache.
+    pub n_input: u64,
+    /// Prompt tokens read from the provider's prompt cache.
+    pub n_cache_read: u64,
+    /// Prompt tokens written to the provider's prompt cache.
+    pub n_cache_write: u64,
+    /// Tokens generated, thoughts included.
+    pub n_output: u64,
+    /// How many of `n_output` were thoughts.
+    pub n_reasoning: u64,
+    /// The report could not be true as it stood.
+    pub is_suspect: bool,
+}
+
+/// More tokens than one call can use: the longest context windows hold 10 million.
+pub(crate) const MAX_TOKENS: u64 = 100_000_000;
+
+impl Usage {
+    /// All tokens of the prompt, cached or not.
+    pub fn n_prompt(&self) -> u64 {
+        self.n_input + self.n_cache_read + self.n_cache_write
+    }
+    /// Whether every count is zero, which no real call is.
+    pub fn is_zero(&self) -> bool {
+        self.n_prompt() == 0 && self.n_output == 0
+    }
+}
