@@ -116,7 +116,7 @@ class Program:
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(STOP_SECONDS)
 
-    def _wait_for(self, condition: Callable[[], T]) -> T:
+    def _wait_for(self, condition: Callable[[], T | None]) -> T:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             if found := condition():

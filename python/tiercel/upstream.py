@@ -69,6 +69,7 @@ class Upstream(asyncio.Protocol):
 
     def hang_up(self) -> None:
         """Close at once and end the attempt: nobody waits for the answer."""
+        self._connection.end()
         self.close()
         self._is_over = True
         self._wake()

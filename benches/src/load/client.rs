@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::answer::{After, Answer};
 use super::{Failure, Shape, Target};
 
-/// How long a client waits for a whole answer. Longer than any gateway here takes when it keeps up.
+/// How long a client waits for a whole answer: longer than any gateway here takes when it keeps up.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A client that connects when it has to, and keeps its connection for as long as the server does.

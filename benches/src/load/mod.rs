@@ -33,7 +33,7 @@ pub enum Failure {
     Incomplete,
     /// An error event in a stream.
     ErrorEvent,
-    /// No whole answer in [`client::PATIENCE`].
+    /// No whole answer within twenty seconds.
     Timeout,
     /// Open loop: not even sent when the run was over.
     Unsent,

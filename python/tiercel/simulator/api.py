@@ -12,7 +12,7 @@ from tiercel.simulator.connection import Connection, Request
 from tiercel.simulator.embeddings import embeddings
 from tiercel.simulator.errors import ApiError, invalid
 from tiercel.simulator.faults import Fault, Faults, FaultSyntaxError
-from tiercel.simulator.journal import Journal
+from tiercel.simulator.journal import Journal, bounded
 from tiercel.simulator.replies import Reply
 from tiercel.simulator.request import Ask, Json, chat, completion, load
 from tiercel.simulator.settings import Settings
@@ -38,24 +38,28 @@ class Api:
         headers = (("server", "tiercel-simulator"), ("x-request-id", f"req_{next(self._numbers):016x}"))
         reply = Reply(connection, entry, headers)
         try:
-            if request.path.startswith(_CONTROL):
-                await reply.unary(200, orjson.dumps(self._control(request)))
-            else:
-                self._authenticate(request)
-                await self._answer(request, reply)
-        except ApiError as error:
-            await reply.unary(error.status, error.body())
+            await self._answer(request, reply)
         except asyncio.CancelledError:
             entry.disconnected_at = monotonic()
             raise
         entry.finished_at = monotonic()
+
+    async def _answer(self, request: Request, reply: Reply) -> None:
+        try:
+            if request.path.startswith(_CONTROL):
+                await reply.unary(200, orjson.dumps(self._control(request)))
+            else:
+                self._authenticate(request)
+                await self._route(request, reply)
+        except ApiError as error:
+            await reply.unary(error.status, error.body())
 
     def _authenticate(self, request: Request) -> None:
         key = self._settings.key
         if key is not None and not compare_digest(request.header("authorization").encode(), b"Bearer " + key.encode()):
             raise ApiError(401, "Incorrect API key provided.", code="invalid_api_key")
 
-    async def _answer(self, request: Request, reply: Reply) -> None:
+    async def _route(self, request: Request, reply: Reply) -> None:
         match request.method, request.path:
             case "GET", path if path == _MODELS or path.startswith(f"{_MODELS}/"):
                 await reply.unary(200, orjson.dumps(self._models(path)))
@@ -74,7 +78,7 @@ class Api:
         """The body, unless a fault answers in its stead."""
         fields = load(request.body, self._settings.models)
         entry = reply.entry
-        entry.model, entry.fields, entry.stream = fields["model"], list(fields), fields.get("stream") is True
+        entry.model, entry.fields, entry.stream = fields["model"], bounded(fields), fields.get("stream") is True
         fault = reply.fault = self._fault(request, fields)
         entry.fault = fault.text
         await _pause(fault.delay)

@@ -8,7 +8,7 @@ from random import Random
 import orjson
 
 from tiercel.simulator import knowledge, prose, schema
-from tiercel.simulator.request import Ask
+from tiercel.simulator.request import ANY_OBJECT, Ask
 from tiercel.simulator.tokens import CountTokens, cut
 
 
@@ -58,7 +58,7 @@ def _choice(ask: Ask, question: str, skill: int, count: CountTokens, random: Ran
 
 
 def _text(ask: Ask, question: str, skill: int, random: Random) -> str:
-    if ask.schema is not None and ask.schema.keys() != {"type"}:
+    if ask.schema not in (None, ANY_OBJECT):
         return orjson.dumps(schema.value(ask.schema, random)).decode()
     fact = knowledge.find(question)
     if ask.tool_result is not None:

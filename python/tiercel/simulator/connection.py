@@ -1,7 +1,7 @@
 """One client's connection: HTTP/1.1 in, bytes out, and the ways in which a connection can break.
 
 An `asyncio.Protocol` rather than a web framework, because faults need the socket: a reset, a body cut short, silence.
-`httptools` parses, being the fastest of the parsers and strict. Requests on one connection are answered in turn.
+`httptools` parses: it is Node's parser, strict and in C. Requests on one connection are answered in turn.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ MAX_HEAD = 65_536
 MAX_WAITING = 16
 MAX_CONNECTIONS = 10_000
 _FLUSH_SECONDS = 0.02
-_LINGER_SECONDS = 1.0
+_LINGER_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ class Connection(asyncio.Protocol):
         self._writable = asyncio.Event()
         self._writable.set()
         self._refused = False
+        self._ended = False
         self._begin()
 
     # What an answer may do.
@@ -95,18 +96,21 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
         else:
             self._peers.add(self)
-            # Writing pauses as soon as anything stays behind, so `drained` means what it says.
-            self._transport.set_write_buffer_limits(0)
+            # Writing pauses as soon as anything stays behind, so `drained` means what it says. (With 0 for `high`,
+            # the TLS of asyncio pauses with nothing left to write, and never resumes.)
+            self._transport.set_write_buffer_limits(high=1, low=0)
 
     def data_received(self, data: bytes) -> None:
         """Parses; what follows a refusal is thrown away."""
         if self._refused:
             return
+        self._ended = False
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._refuse(400, "This is not HTTP/1.1.")
-        if self._in_head:
+        # A read in which a request ended is not counted: most of it may be that request's body.
+        if self._in_head and not self._ended:
             self._n_head += len(data)
             if self._n_head > MAX_HEAD:
                 self._refuse(431, "The request's head is too large.")
@@ -159,6 +163,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """A request is whole."""
+        self._ended = True
         if self._refused:
             return
         if len(self._waiting) == MAX_WAITING:
@@ -198,5 +203,9 @@ class Connection(asyncio.Protocol):
             return
         self._refused = True
         self._body = bytearray()
+        if self._task is not None:
+            # In the middle of another answer there is no place for a refusal.
+            self._transport.abort()
+            return
         self.send(self._refuse_with(status, message))
         asyncio.get_running_loop().call_later(_LINGER_SECONDS, self._transport.close)

@@ -4,12 +4,15 @@ It keeps no key, prompt or answer: hashes, counts and names are enough to compar
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
-from itertools import count
+from itertools import count, islice
 
 MAX_ENTRIES = 10_000
+# An entry keeps at most so many names and so many characters of each, since clients choose them.
+_MAX_NAMES = 100
+_MAX_CHARACTERS = 200
 
 
 @dataclass(slots=True)
@@ -55,6 +58,11 @@ class Entry:
     disconnected_at: float | None = None
 
 
+def bounded(names: Iterable[str]) -> list[str]:
+    """As many names, and as much of them, as an entry may keep."""
+    return [name[:_MAX_CHARACTERS] for name in islice(names, _MAX_NAMES)]
+
+
 @dataclass(slots=True)
 class Journal:
     """The last `MAX_ENTRIES` requests, oldest first."""
@@ -74,8 +82,8 @@ class Journal:
         entry = Entry(
             number=next(self._numbers),
             received_at=now,
-            path=path,
-            header_names=[name for name, _ in headers],
+            path=path[:_MAX_CHARACTERS],
+            header_names=bounded(name for name, _ in headers),
             authorization=None if authorization is None else sha256(authorization.encode("latin-1")).hexdigest(),
             body_sha256=digest,
             attempt=attempt,

@@ -11,6 +11,8 @@ from tiercel.simulator.tokens import CountTokens, chat_tokens
 
 Json = dict[str, Any]
 
+# The schema of an answer that must be a JSON object and no more.
+ANY_OBJECT: Json = {"type": "object"}
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 # Without a limit, legacy completions stop after this many tokens (OpenAI's API reference).
 _COMPLETION_TOKENS = 16
@@ -244,7 +246,7 @@ def _schema(fields: Json) -> Json | None:
     if wanted is None or kind == "text":
         return None
     if kind == "json_object":
-        return {"type": "object"}
+        return ANY_OBJECT
     schema = (wanted.get("json_schema") or {}).get("schema") if isinstance(wanted, dict) else None
     if kind != "json_schema" or not isinstance(schema, dict):
         raise invalid("response_format", "text, json_object, or json_schema with a schema")

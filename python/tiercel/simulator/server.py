@@ -102,6 +102,7 @@ class Simulator:
 
 async def run(settings: Settings) -> None:
     """Serves until cancelled, and says where on standard output."""
-    async with Simulator(settings) as simulator:
-        print(f"listening on {simulator.base_url}", flush=True)  # noqa: T201 - the one line that callers read
-        await simulator.serve_forever()
+    simulator = Simulator(settings)
+    await simulator.start()
+    print(f"listening on {simulator.base_url}", flush=True)  # noqa: T201 - the one line that callers read
+    await simulator.serve_forever()

@@ -38,3 +38,6 @@ class Settings:
     def __post_init__(self) -> None:
         if self.speed < 0.0:
             raise ValueError("speed must not be negative")
+        unknown = set(self.faults) - {None, *self.models}
+        if unknown:
+            raise ValueError(f"there are faults for models that do not exist: {unknown}")

@@ -158,8 +158,9 @@ fn fingerprint_of(
     key: &ClientKey,
 ) -> Result<Fingerprint, ConfigError> {
     if let Some(digits) = &key.sha256 {
-        return from_hexadecimal(digits)
-            .ok_or_else(|| config.error(&["keys", position, "sha256"], "a SHA-256 is 64 hexadecimal digits"));
+        return from_hexadecimal(digits).ok_or_else(|| {
+            config.error_at_secret(&["keys", position, "sha256"], "a SHA-256 is 64 hexadecimal digits")
+        });
     }
     let path = ["keys", position, "key"];
     let source = key.key.as_ref();
@@ -190,5 +191,6 @@ fn from_hexadecimal(digits: &str) -> Option<Fingerprint> {
 }
 
 fn is_same(left: &Fingerprint, right: &Fingerprint) -> Choice {
-    left.iter().zip(right).fold(Choice::from(1), |same, (left, right)| same & left.ct_eq(right))
+    let difference = left.iter().zip(right).fold(0, |difference, (left, right)| difference | (left ^ right));
+    difference.ct_eq(&0)
 }

@@ -42,27 +42,15 @@ impl Names {
             })
             .collect();
         for (name, route) in &config.routes {
-            let name: Arc<str> = name.as_str().into();
             if let Some((tier, deployments)) = tiers.get_key_value(route.default.as_str()) {
-                let (route, tier) = (Some(name.clone()), Some(tier.clone()));
-                let reason = Reason::RouteDefault(name.clone());
-                names.add(&name, Plan { route, tier, reason, deployments: deployments.clone(), is_configured: true });
-                names.list(&name, &ours);
+                let name: Arc<str> = name.as_str().into();
+                let plan = Plan::of(Reason::RouteDefault(name.clone()), deployments.clone());
+                names.add_listed(&name, &ours, Plan { route: Some(name.clone()), tier: Some(tier.clone()), ..plan });
             }
         }
         for (name, deployments) in &tiers {
-            let reason = Reason::Tier(name.clone());
-            names.add(
-                name,
-                Plan {
-                    route: None,
-                    tier: Some(name.clone()),
-                    reason,
-                    deployments: deployments.clone(),
-                    is_configured: true,
-                },
-            );
-            names.list(name, &ours);
+            let plan = Plan::of(Reason::Tier(name.clone()), deployments.clone());
+            names.add_listed(name, &ours, Plan { tier: Some(name.clone()), ..plan });
         }
         let in_tiers: Vec<_> = tiers.values().flat_map(|members| members.iter()).collect();
         let in_providers: Vec<_> = config
@@ -72,33 +60,41 @@ impl Names {
             .filter_map(|name| deployment(providers, &name))
             .collect();
         for deployment in in_tiers.iter().copied().chain(&in_providers) {
-            names.add(&deployment.name, Plan::of(Reason::Deployment, [deployment.clone()]));
-            names.list(&deployment.name, &deployment.provider.name);
+            let plan = Plan::of(Reason::Deployment, [deployment.clone()]);
+            names.add_listed(&deployment.name, &deployment.provider.name, plan);
         }
-        names.add_bare(providers, &Reason::InTiers, &in_tiers);
-        names.add_bare(providers, &Reason::InProvider, &in_providers.iter().collect::<Vec<_>>());
+        names.add_bare(providers, &Reason::InTiers, in_tiers);
+        names.add_bare(providers, &Reason::InProvider, &in_providers);
         names
     }
-}
 
-impl Names {
-    fn add(&mut self, name: &Arc<str>, plan: Plan) {
-        self.plans.entry(name.clone()).or_insert(Plan { is_configured: true, ..plan });
+    /// Adds what `name` stands for, unless it stands for something already; whether it did not.
+    fn add(&mut self, name: &Arc<str>, plan: Plan) -> bool {
+        let is_new = !self.plans.contains_key(name);
+        if is_new {
+            self.plans.insert(name.clone(), Plan { is_configured: true, ..plan });
+        }
+        is_new
     }
 
-    fn list(&mut self, id: &Arc<str>, owned_by: &Arc<str>) {
-        if self.listed.iter().all(|entry| entry.id != *id) {
+    fn add_listed(&mut self, id: &Arc<str>, owned_by: &Arc<str>, plan: Plan) {
+        if self.add(id, plan) {
             self.listed.push(ModelEntry { id: id.clone(), owned_by: owned_by.clone() });
         }
     }
 
     /// Adds the models of `deployments` without their providers' names. A model that several have is tried on each.
-    fn add_bare(&mut self, providers: &Providers, reason: &Reason, deployments: &[&Deployment]) {
+    fn add_bare<'a>(
+        &mut self,
+        providers: &Providers,
+        reason: &Reason,
+        deployments: impl IntoIterator<Item = &'a Deployment>,
+    ) {
         let mut by_model: IndexMap<&Arc<str>, Vec<Deployment>> = IndexMap::new();
         for deployment in deployments {
             let same = by_model.entry(&deployment.model).or_default();
             if !same.contains(deployment) {
-                same.push((*deployment).clone());
+                same.push(deployment.clone());
             }
         }
         for (model, deployments) in by_model {

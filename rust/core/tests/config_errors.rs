@@ -4,6 +4,7 @@ mod support;
 
 use expect_test::expect_file;
 use proptest::prelude::*;
+use std::fmt::Write;
 use support::World;
 use tiercel_core::config::{Config, ConfigError, Overrides};
 use tiercel_core::keys::Keys;
@@ -32,8 +33,8 @@ fn what_the_author_of_each_mistake_reads() {
         let (name, text) = case.split_once('\n').unwrap();
         let error = load(&format!("{PROVIDER}{text}"), &Overrides::default()).expect_err(name).to_string();
 
-        assert!(!error.contains("sk-secret"), "{name}: {error}");
-        answers.push_str(&format!("# {name}\n{error}\n\n"));
+        assert!(!error.contains("k-secret") && !error.contains("gsk_secret"), "{name}: {error}");
+        writeln!(answers, "# {name}\n{error}\n").unwrap();
     }
     expect_file!["golden/mistakes_answered.txt"].assert_eq(&answers);
 }

@@ -1,4 +1,5 @@
 //! Which credential is whose.
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 mod support;
 

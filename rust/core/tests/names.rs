@@ -1,4 +1,5 @@
 //! What a name stands for, and who may ask for it.
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 mod support;
 
@@ -16,7 +17,7 @@ key = { env = "KEY_EVERYTHING" }
 
 [[keys]]
 name = "route"
-key = { env = "KEY_ROUTE" }
+key = { file = "route.key" }
 models = ["auto"]
 
 [[keys]]
@@ -50,11 +51,11 @@ impl Gateway {
     fn new() -> Self {
         let world = World::with(&[
             ("KEY_EVERYTHING", "everything"),
-            ("KEY_ROUTE", "route"),
             ("KEY_OPENAI", "openai"),
             ("OPENAI_API_KEY", "sk-1"),
             ("GROQ_API_KEY", "sk-2"),
-        ]);
+        ])
+        .file("route.key", "route", 0o400, false);
         let config = Config::parse(CONFIG, "tiercel.toml", &Overrides::default()).unwrap();
         Self { keys: Keys::new(&config, &world).unwrap(), registry: Registry::new(&config, &world).unwrap() }
     }

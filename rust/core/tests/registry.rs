@@ -1,4 +1,5 @@
 //! What a configuration becomes, and what becomes of none.
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 mod support;
 

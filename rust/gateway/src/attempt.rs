@@ -62,8 +62,8 @@ impl Attempt {
         self.end.get_or_insert((end, now.since(self.began)));
     }
 
-    /// The word for how it ended.
+    /// The word for how it ended, or for what it does: a stream's head goes out while it answers.
     pub(crate) fn outcome(&self) -> &'static str {
-        self.end.map_or("abandoned", |(end, _)| end.word())
+        self.end.map_or("answering", |(end, _)| end.word())
     }
 }

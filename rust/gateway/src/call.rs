@@ -224,7 +224,7 @@ impl Call {
             endpoint: request.endpoint(),
             is_stream: request.is_stream(),
             n_choices: request.n_choices(),
-            strip_usage: provider.stream_usage && !request.wants_usage(),
+            strip_usage: !request.wants_usage(),
         });
         Ok((answer, provider.timeouts, request.is_stream()))
     }

@@ -91,6 +91,14 @@ fn what_upstreams_errors_say() {
 }
 
 #[test]
+fn an_upstreams_words_stay_out_of_logs() {
+    let error = error::read(br#"{"error":{"message":"Bad key sk-123.","type":"t"}}"#).unwrap();
+
+    assert_eq!("the upstream reports an error of type t, code none", error.to_string());
+    assert!(!format!("{error:?}").contains("sk-123"));
+}
+
+#[test]
 fn what_clients_get() {
     let error = ClientError { message: "No \"x\".\n", kind: "invalid_request_error", parameter: None, code: Some("c") };
 

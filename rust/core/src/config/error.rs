@@ -63,10 +63,17 @@ pub(super) enum Reveal {
 }
 
 /// The text that a configuration was read from.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Source {
     pub(super) file: String,
     pub(super) text: String,
+}
+
+impl fmt::Debug for Source {
+    /// Without the text: its comments may hold anything.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.file.fmt(f)
+    }
 }
 
 impl Source {
@@ -85,8 +92,9 @@ impl Source {
 
     /// The error at `span`, which is in bytes of the text.
     pub(super) fn error(&self, span: &Range<usize>, reveal: Reveal, message: impl Into<String>) -> ConfigError {
-        let start = self.text.floor_char_boundary(span.start);
-        let end = self.text.floor_char_boundary(span.end).max(start);
+        let boundary = |at: usize| (0..=at).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
+        let start = boundary(span.start);
+        let end = boundary(span.end).max(start);
         let (before, after) = self.text.split_at(start);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let lead = &self.text[line_start..start];
@@ -121,11 +129,8 @@ impl Source {
 }
 
 fn is_harmless(line: &str) -> bool {
-    match line.split_once('=') {
-        Some((name, _)) => {
-            let name = name.to_ascii_lowercase();
-            !["key", "secret", "token", "password", "auth"].iter().any(|word| name.contains(word))
-        }
-        None => line.trim_start().starts_with('['),
-    }
+    let line = line.to_ascii_lowercase();
+    // Without its name, the value of an array that spans lines could be anything.
+    (line.contains('=') || line.trim_start().starts_with('['))
+        && !["key", "secret", "token", "password", "auth"].iter().any(|word| line.contains(word))
 }

@@ -108,18 +108,20 @@ fn mistyped(source: &Source, span: &Range<usize>, found: &str, expected: &str) -
         Some("map") => "a table",
         _ => "something else",
     };
+    // Where something composite is expected, it may hold secrets, and so may what stands in its place.
     let (wanted, reveal) = match expected {
         SECRET => ("`{ env = \"NAME\" }` or `{ file = \"PATH\" }`", Reveal::BeforeFault),
         "a sequence" => ("an array", Reveal::BeforeFault),
         "a map" => ("a table", Reveal::BeforeFault),
         structure if structure.starts_with("struct ") => ("a table", Reveal::BeforeFault),
         "a boolean" => ("`true` or `false`", Reveal::Line),
+        "f64" => ("a number", Reveal::Line),
         "u8" => ("an integer from 0 to 255", Reveal::Line),
         "a nonzero u16" => ("an integer from 1 to 65535", Reveal::Line),
         "a nonzero u32" => ("an integer from 1 to 4294967295", Reveal::Line),
         other => (other, Reveal::Line),
     };
-    // What is a number already has the wrong size.
+    // An integer that is none of the wanted ones has the wrong size.
     let found = if wanted.starts_with(found) { "another one" } else { found };
     source.error(span, reveal, format!("expected {wanted}, found {found}"))
 }

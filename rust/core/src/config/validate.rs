@@ -8,7 +8,7 @@ use crate::nearest::nearest;
 use std::net::IpAddr;
 
 /// The longest name of a model: longer ones are nobody's, and would fill logs.
-pub(crate) const MAX_MODEL_NAME: usize = 256;
+const MAX_MODEL_NAME: usize = 256;
 /// Names go into headers and metric labels.
 const MAX_NAME: usize = 64;
 
@@ -19,6 +19,7 @@ impl Config {
         self.check_keys()?;
         self.check_providers()?;
         self.check_tiers()?;
+        self.check_prices()?;
         self.check_routes()
     }
 
@@ -80,12 +81,11 @@ impl Config {
             let hint = "the field `env` takes the variable's bare name";
             return Err(self.error(&path, "variables are not expanded here").hint(hint));
         }
-        let is_variable =
-            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if field == "env" && !is_variable(text) {
-            return Err(self
-                .error_at_secret(&path, "this is not the name of an environment variable")
-                .hint("name the variable here, and keep the secret in it"));
+        // Keys such as `gsk_...` would pass for names in lower case, and then be shown as names.
+        let is_upper = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+        if field == "env" && (text.is_empty() || !text.bytes().all(is_upper)) {
+            let hint = "it is made of upper-case letters, digits and `_`, and the secret stays in the variable";
+            return Err(self.error_at_secret(&path, "this is not the name of an environment variable").hint(hint));
         }
         Ok(())
     }
@@ -149,6 +149,10 @@ impl Config {
             }
         }
         Ok(())
+    }
+
+    fn check_prices(&self) -> Result<(), ConfigError> {
+        self.prices.keys().try_for_each(|deployment| self.check_deployment(&["prices", deployment], deployment))
     }
 
     fn check_deployment(&self, path: &[&str], deployment: &str) -> Result<(), ConfigError> {

@@ -1,3 +1,5 @@
+//! The scanner, held against tables and against `serde_json`.
+
 use std::borrow::Cow;
 
 use proptest::prelude::*;

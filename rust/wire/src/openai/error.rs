@@ -46,7 +46,7 @@ pub fn interruption_event(code: &str, message: &str) -> Vec<u8> {
 }
 
 /// What an upstream says went wrong. For the operator and for deciding; it may quote the client's input.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct UpstreamError {
     /// In words; empty when it has none.
     pub message: String,
@@ -105,11 +105,19 @@ fn write_optional(text: Option<&str>, output: &mut Vec<u8>) {
     }
 }
 
+// Without the message: it may quote a prompt or part of a key, and both forms end up in logs.
+impl fmt::Debug for UpstreamError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { message: _, kind, code, parameter } = self;
+        let mut output = formatter.debug_struct("UpstreamError");
+        output.field("kind", kind).field("code", code).field("parameter", parameter).finish_non_exhaustive()
+    }
+}
+
 impl fmt::Display for UpstreamError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the message: it may quote a prompt or part of a key.
-        let word = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
-        write!(formatter, "the upstream reports an error of type {}, code {}", word(&self.kind), word(&self.code))
+        let (kind, code) = (self.kind.as_deref().unwrap_or("none"), self.code.as_deref().unwrap_or("none"));
+        write!(formatter, "the upstream reports an error of type {kind}, code {code}")
     }
 }
 
