@@ -29,7 +29,7 @@ from harness.services import Starter
 ROOT = Path(__file__).parent.parent
 
 MAX_FILES = 65_536
-"""A thousand clients and their upstream connections need more open files than the usual limit."""
+"""Hundreds of clients with their upstream connections need more open files than the usual limit."""
 
 
 def main() -> int:

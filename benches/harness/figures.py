@@ -62,13 +62,13 @@ class Scale:
     """Requests a second of the open loop: well below what the slowest compiled gateway takes."""
     unary_connections: int = 32
     stream_connections: int = 128
-    idle_connections: int = 1000
-    open_streams: int = 500
+    idle_connections: int = 500
+    open_streams: int = 200
     settle_seconds: float = 0.5
     """Between a change and the reading of memory."""
 
 
-FULL = Scale(n_rounds=5, seconds=2)
+FULL = Scale(n_rounds=5, seconds=1.5)
 QUICK = Scale(n_rounds=1, seconds=0.3, idle_connections=50, open_streams=20, settle_seconds=0.1)
 
 

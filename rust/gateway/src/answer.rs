@@ -68,15 +68,15 @@ impl Answer {
                 *is_complete = true;
                 Ok(Progress::Complete)
             }
-            (Event::Body(data), Body::Stream(reader)) => progress(reader.feed(data, output)),
-            (Event::End, Body::Stream(reader)) => progress(reader.end(output)),
+            (Event::Body(data), Body::Stream(reader)) => progress(&reader.feed(data, output)),
+            (Event::End, Body::Stream(reader)) => progress(&reader.end(output)),
         }
     }
 
     /// Takes note that the connection broke. A stream that had said everything but `[DONE]` is whole all the same.
     pub(crate) fn cut(&mut self, output: &mut Vec<u8>) -> Result<Progress, Failure> {
         match &mut self.body {
-            Body::Stream(reader) => progress(reader.end(output)),
+            Body::Stream(reader) => progress(&reader.end(output)),
             Body::Whole { is_complete: true, .. } => Ok(Progress::Complete),
             Body::Whole { is_complete: false, .. } => Err(Failure::Truncated),
         }
@@ -151,7 +151,7 @@ pub(crate) struct Whole {
     pub(crate) read: Option<WholeAnswer>,
 }
 
-fn progress(state: Result<State, Interruption>) -> Result<Progress, Failure> {
+fn progress(state: &Result<State, Interruption>) -> Result<Progress, Failure> {
     match state {
         Ok(State::Starting) => Ok(Progress::Waiting),
         Ok(State::Flowing) => Ok(Progress::Flowing),

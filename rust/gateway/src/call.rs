@@ -252,17 +252,14 @@ impl Call {
     pub(crate) fn conclude(&mut self, whole: Whole, upstream_headers: Vec<(String, String)>, now: Moment) {
         self.end_attempt(End::Answered, now);
         let mut reply = Reply::json(whole.status, whole.body);
-        match whole.read {
-            Some(answer) => {
-                self.first_token = Some(now.since(self.began));
-                self.usage = settle::usage(answer.usage(), self.n_prompt_bytes(), answer.n_content_bytes());
-                self.outcome = Some(Outcome::Answered);
-            }
-            None => {
-                reply.body = self.gateway.redact(reply.body, self.attempts.last());
-                reply.push("x-should-retry", "false".to_owned());
-                self.outcome = Some(Outcome::Rejected { error_kind: "upstream_refused" });
-            }
+        if let Some(answer) = whole.read {
+            self.first_token = Some(now.since(self.began));
+            self.usage = settle::usage(answer.usage(), self.n_prompt_bytes(), answer.n_content_bytes());
+            self.outcome = Some(Outcome::Answered);
+        } else {
+            reply.body = Gateway::redact(reply.body, self.attempts.last());
+            reply.push("x-should-retry", "false".to_owned());
+            self.outcome = Some(Outcome::Rejected { error_kind: "upstream_refused" });
         }
         self.describe(&mut reply, upstream_headers);
         if let Some(cost) = settle::cost(self, now) {

@@ -62,7 +62,7 @@ impl<'a> Entry<'a> {
         matches!(self, Self::Live | Self::Ready)
     }
 
-    /// What the metrics and the log call it: OpenTelemetry's GenAI operation names where there is one.
+    /// What the metrics and the log call it: the operation names of OpenTelemetry where there is one.
     pub(crate) fn operation(self) -> &'static str {
         match self {
             Self::Live | Self::Ready => "health",

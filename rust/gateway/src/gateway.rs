@@ -10,8 +10,8 @@ use tiercel_core::keys::{AuthError, Keys, Principal};
 use tiercel_core::metrics::{Levels, Metrics, Sibling};
 use tiercel_core::plan::{Plan, PlanError};
 use tiercel_core::prices::PriceTable;
-use tiercel_core::secrets::Environment;
 use tiercel_core::registry::{ModelEntry, Registry};
+use tiercel_core::secrets::Environment;
 use tiercel_core::settlement::Settlement;
 use tiercel_upstream as upstream;
 use tiercel_upstream::tls::{self, ClientConfig, TimeProvider};
@@ -103,9 +103,8 @@ impl Gateway {
         let origin = origin.ok_or_else(|| Error::new(Kind::Internal, "there is no such origin"))?;
         let http = match self.tls.get(index).and_then(Option::as_ref) {
             None => upstream::Connection::plain(),
-            Some(config) => upstream::Connection::tls(config, &origin.host).map_err(|error| {
-                Error::new(Kind::UpstreamFailed, error.to_string())
-            })?,
+            Some(config) => upstream::Connection::tls(config, &origin.host)
+                .map_err(|error| Error::new(Kind::UpstreamFailed, error.to_string()))?,
         };
         Ok(Connection::new(http))
     }
@@ -213,7 +212,7 @@ impl Gateway {
     }
 
     /// Takes the gateway's own key out of what an upstream says.
-    pub(crate) fn redact(&self, body: Vec<u8>, attempt: Option<&Attempt>) -> Vec<u8> {
+    pub(crate) fn redact(body: Vec<u8>, attempt: Option<&Attempt>) -> Vec<u8> {
         let keys = attempt.map_or(&[][..], |attempt| attempt.deployment.provider.secrets());
         keys.iter().fold(body, |body, key| {
             let key = key.expose().as_bytes();
@@ -229,7 +228,7 @@ impl Gateway {
         self.turn.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Unique in a worker by counting, among workers by the seed; the mixing (SplitMix64's) only makes them look apart.
+    /// Unique in a worker by counting, among workers by the seed; the mixing, that of `SplitMix64`, only makes them look apart.
     pub(crate) fn next_request_id(&self) -> String {
         let mut mixed = self.request_ids.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tiercel_core::money::NanoDollars;
 use tiercel_core::settlement::{Attempt, Outcome, Settlement, TokenUsage};
 use tiercel_wire::Usage;
+use tiercel_wire::openai::Request;
 
 use crate::Moment;
 use crate::call::Call;
@@ -72,7 +73,7 @@ pub(crate) fn settle(call: &Call, now: Moment) {
         model: deployment.map(|deployment| &*deployment.model),
         status: call.status,
         outcome: call.outcome.unwrap_or(Outcome::ClientGone),
-        is_stream: request.is_some_and(|request| request.is_stream()),
+        is_stream: request.is_some_and(Request::is_stream),
         attempts: &attempts,
         usage: call.usage,
         cost: cost(call, now),

@@ -81,7 +81,7 @@ fn convert(py: Python<'_>, step: gateway::Step) -> PyResult<Option<Step>> {
 impl Connection {
     fn begin(&self, py: Python<'_>, call: Py<Call>) -> PyResult<Option<Step>> {
         self.with(|held| held.call = Some(call));
-        self.step(py, |connection, call, now| connection.begin(call, now))
+        self.step(py, gateway::Connection::begin)
     }
 
     fn feed(&self, py: Python<'_>, data: &[u8]) -> PyResult<Option<Step>> {

@@ -39,14 +39,14 @@ impl Core {
                     .map_err(|error| errors::ConfigurationError::new_err(format!("{path}: {error}")))?;
                 Config::parse(&text, path, &overrides)
             }
-            None => Config::from_environment(&environment, &overrides).and_then(|config| {
-                config.map_or_else(|| Config::parse("", "(nothing)", &overrides), Ok)
-            }),
+            None => Config::from_environment(&environment, &overrides)
+                .and_then(|config| config.map_or_else(|| Config::parse("", "(nothing)", &overrides), Ok)),
         };
         let config = config.map_err(|error| errors::configuration(&error))?;
         let clock = Clock::new();
         let time: Arc<dyn TimeProvider> = Arc::new(clock);
-        let gateway = Gateway::new(&config, &environment, &time, seed()?).map_err(|error| errors::configuration(&error))?;
+        let gateway =
+            Gateway::new(&config, &environment, &time, seed()?).map_err(|error| errors::configuration(&error))?;
         Ok(Self { gateway: Arc::new(gateway), config, clock })
     }
 
