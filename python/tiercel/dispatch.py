@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tiercel._core import Call
-    from tiercel.ingress.exchange import Exchange
-    from tiercel.pool import Pool, Upstream
+    from tiercel.ingress.exchange import Cancellable, Exchange
+    from tiercel.pool import Pool
+    from tiercel.upstream import Upstream
+
+# A client that leaves is noticed from so much later on. Watching costs 9 us over ASGI and RSGI, a timer 1 us; an upstream
+# that has answered by then saves the difference, and one that has not is hung up on within the 10 ms aimed at.
+PATIENCE_SECONDS = 0.005
 
 
 async def dispatch(call: Call, exchange: Exchange, pool: Pool) -> None:
     """Make attempts until one has answered or none is left; a stream is relayed, any other answer is the call's reply."""
-    client = Client()
-    watch = exchange.on_disconnect(client.leave)
+    client = Client(exchange)
     try:
         while not client.has_left and (attempt := call.next_attempt()) is not None:
             try:
@@ -32,7 +37,7 @@ async def dispatch(call: Call, exchange: Exchange, pool: Pool) -> None:
                 client.waits_for(None)
                 pool.give_back(upstream)
     finally:
-        watch.cancel()
+        client.forget()
 
 
 async def relay(upstream: Upstream, exchange: Exchange) -> None:
@@ -52,18 +57,26 @@ async def relay(upstream: Upstream, exchange: Exchange) -> None:
 class Client:
     """Whether the client is still there, and which upstream to hang up on when it leaves."""
 
-    __slots__ = ("_upstream", "has_left")
+    __slots__ = ("_exchange", "_upstream", "_watch", "has_left")
 
-    def __init__(self) -> None:
+    def __init__(self, exchange: Exchange) -> None:
         self.has_left = False
+        self._exchange = exchange
         self._upstream: Upstream | None = None
+        self._watch: Cancellable = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._start_watching)
 
     def waits_for(self, upstream: Upstream | None) -> None:
         self._upstream = upstream
         if self.has_left and upstream is not None:
             upstream.hang_up()
 
-    def leave(self) -> None:
+    def forget(self) -> None:
+        self._watch.cancel()
+
+    def _start_watching(self) -> None:
+        self._watch = self._exchange.on_disconnect(self._leave)
+
+    def _leave(self) -> None:
         self.has_left = True
         if self._upstream is not None:
             self._upstream.hang_up()

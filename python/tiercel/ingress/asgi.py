@@ -33,6 +33,7 @@ class AsgiExchange:
     async def read_body(self, limit: int, timeout: float) -> bytes:
         parts: list[bytes] = []
         size = 0
+        length = self._content_length()
         with Deadline(timeout) as deadline:
             while True:
                 message: Message = await deadline.watch(self._receive())
@@ -42,8 +43,9 @@ class AsgiExchange:
                 size += len(part)
                 if size > limit:
                     raise BodyTooLarge(f"the request's body is larger than {limit} bytes")
-                # Only the server knows whether the body is whole, and only this says so.
-                if not message["more_body"]:
+                # Only the server knows whether a body without a length is whole. With a length, the message that says
+                # so brings nothing but 9 us of its own.
+                if size == length or not message["more_body"]:
                     return b"".join((*parts, part)) if parts else part
                 parts.append(part)
 
@@ -61,7 +63,36 @@ class AsgiExchange:
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def on_disconnect(self, callback: Callable[[], None]) -> Cancellable:
-        # The body was read to its end, so the next message can only be the disconnect.
-        future: Cancellable = self._receive()
-        future.add_done_callback(lambda _: callback())
-        return future
+        return Watch(self._receive, callback)
+
+    def _content_length(self) -> int | None:
+        for name, value in self.headers:
+            if name == b"content-length":
+                return int(value)  # the server has checked that it is a number
+        return None
+
+
+class Watch:
+    """Waits for the message that the client is gone; one that says that the body is at its end may come before it."""
+
+    __slots__ = ("_callback", "_future", "_receive")
+
+    def __init__(self, receive: Callable[[], Any], callback: Callable[[], None]) -> None:
+        self._receive = receive
+        self._callback = callback
+        self._wait()
+
+    def cancel(self) -> None:
+        self._future.cancel()
+
+    def _wait(self) -> None:
+        self._future = self._receive()
+        self._future.add_done_callback(self._hear)
+
+    def _hear(self, future: Any) -> None:
+        if future.cancelled():
+            return
+        if future.result()["type"] == "http.disconnect":
+            self._callback()
+        else:
+            self._wait()

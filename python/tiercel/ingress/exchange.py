@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class Cancellable(Protocol):
-    """A future of the server's: it can be awaited, watched and cancelled, but is no `asyncio.Future`."""
+    """Something that is awaited or watched, and need not be any more."""
 
-    def cancel(self) -> bool: ...
-    def add_done_callback(self, callback: Callable[[object], None]) -> None: ...
+    def cancel(self) -> object:
+        """Let it be."""
 
 
 F = TypeVar("F", bound="Cancellable")

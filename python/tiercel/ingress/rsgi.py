@@ -67,5 +67,5 @@ class RsgiExchange:
 
     def on_disconnect(self, callback: Callable[[], None]) -> Cancellable:
         future: Cancellable = self._protocol.client_disconnect()
-        future.add_done_callback(lambda _: callback())
+        future.add_done_callback(lambda done: None if done.cancelled() else callback())
         return future
