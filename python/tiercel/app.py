@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tiercel.dispatch import dispatch
 from tiercel.errors import RequestError
 from tiercel.ingress.asgi import AsgiExchange
+from tiercel.ingress.exchange import Deadline
 from tiercel.ingress.rsgi import RsgiExchange
 from tiercel.worker import Worker
 
@@ -25,14 +26,14 @@ async def answer(exchange: Exchange, worker: Worker) -> None:
     """Take one request from its body to its settlement."""
     core = worker.core
     try:
-        body = await exchange.read_body(core.max_body, core.body_timeout)
+        body = await exchange.read_body(worker.max_body, Deadline(worker.body_timeout, worker.patience))
     except RequestError as error:
         call = core.reject(exchange.method, exchange.path, exchange.headers, error.code, str(error))
     else:
         call = core.open(exchange.method, exchange.path, exchange.query, exchange.headers, body)
     try:
         if not call.is_answered:
-            await dispatch(call, exchange, worker.pool)
+            await dispatch(call, exchange, worker.pool, worker.patience)
         if (reply := call.take_reply()) is not None:
             await exchange.reply(reply)
         else:

@@ -10,6 +10,7 @@ from tiercel.upstream import Upstream
 
 if TYPE_CHECKING:
     from tiercel._core import Attempt, Core
+    from tiercel.patience import Patience
 
 # Attempts that may wait for a connection of one origin, and how long one waits (the queue of spec "Overload").
 MAX_WAITING = 1_000
@@ -21,10 +22,11 @@ SETTLE_SECONDS = 1.0
 class Origin:
     """The connections to one scheme, host and port."""
 
-    def __init__(self, core: Core, index: int, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, core: Core, index: int, loop: asyncio.AbstractEventLoop, patience: Patience) -> None:
         self._core = core
         self._index = index
         self._loop = loop
+        self._patience = patience
         self.host, self.port, self._max_connections, self._idle_timeout = core.origins[index]
         self.connections: set[Upstream] = set()
         self._idle: list[Upstream] = []
@@ -32,24 +34,30 @@ class Origin:
         self._n_connecting = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def take(self, *, fresh: bool, timeout: float) -> Upstream:
-        """A connection that is ready for a request, a new one if `fresh`.
+    def idle(self) -> Upstream | None:
+        """A connection that has served and may serve again, the one used last."""
+        while self._idle:
+            upstream = self._idle.pop()
+            # A provider may have closed it, or said what nobody asked, since it came back.
+            if upstream.is_reusable:
+                return upstream
+            upstream.close()
+        return None
+
+    async def connect(self, *, fresh: bool, timeout: float) -> Upstream:
+        """A connection that is ready for a request: a new one, or unless `fresh` one that comes free meanwhile.
 
         Raises:
             TimeoutError: Connecting took longer than `timeout` seconds.
             OSError: The origin cannot be reached, or all its connections stayed in use.
         """
-        while True:
-            while self._idle and not fresh:
-                upstream = self._idle.pop()
-                if upstream.is_reusable:
-                    return upstream
-                upstream.close()
-            if len(self.connections) + self._n_connecting < self._max_connections:
-                return await self._connect(timeout)
+        while len(self.connections) + self._n_connecting >= self._max_connections:
             if fresh and self._idle:
                 self._idle.pop(0).close()
             await self._wait()
+            if not fresh and (upstream := self.idle()) is not None:
+                return upstream
+        return await self._connect(timeout)
 
     def give_back(self, upstream: Upstream) -> None:
         """Take back a connection whose attempt is over."""
@@ -118,7 +126,7 @@ class Origin:
         self._n_connecting += 1
         # A task of asyncio's own, since Granian's cannot be cancelled.
         connecting = self._loop.create_task(
-            self._loop.create_connection(lambda: Upstream(self, connection, self._loop), self.host, self.port)
+            self._loop.create_connection(lambda: Upstream(self, connection, self._loop, self._patience), self.host, self.port)
         )
         timer = self._loop.call_later(timeout, connecting.cancel)
         try:
@@ -137,12 +145,16 @@ class Origin:
 class Pool:
     """The origins of a core."""
 
-    def __init__(self, core: Core, loop: asyncio.AbstractEventLoop) -> None:
-        self._origins = [Origin(core, index, loop) for index in range(len(core.origins))]
+    def __init__(self, core: Core, loop: asyncio.AbstractEventLoop, patience: Patience) -> None:
+        self._origins = [Origin(core, index, loop, patience) for index in range(len(core.origins))]
 
-    async def take(self, attempt: Attempt) -> Upstream:
-        """A connection for `attempt`; see `Origin.take`."""
-        return await self._origins[attempt.origin].take(fresh=attempt.is_fresh, timeout=attempt.connect_timeout)
+    def idle(self, attempt: Attempt) -> Upstream | None:
+        """A connection for `attempt` that has served before; see `Origin.idle`."""
+        return None if attempt.is_fresh else self._origins[attempt.origin].idle()
+
+    async def connect(self, attempt: Attempt) -> Upstream:
+        """A connection for `attempt`; see `Origin.connect`."""
+        return await self._origins[attempt.origin].connect(fresh=attempt.is_fresh, timeout=attempt.connect_timeout)
 
     def give_back(self, upstream: Upstream) -> None:
         """Take back a connection whose attempt is over."""

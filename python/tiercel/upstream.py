@@ -1,67 +1,66 @@
-"""One connection to a provider: moves bytes between a socket and the core, and wakes whoever waits for the answer."""
+"""One connection to a provider: moves bytes between a socket and the core, and what the core gives on to the client."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections import deque
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from tiercel._core import Call, Connection, Reply, Step
-    from tiercel.pool import Origin
+    from collections.abc import Awaitable
 
-# What may wait for a client that reads slowly before its upstream is paused. One read of uvloop's, which can still
-# come after that, has at most 250 KiB, so a stream holds less than 256 KiB.
-HIGH_WATER = 4 * 1024
+    from tiercel._core import Call, Connection, Step
+    from tiercel.ingress.exchange import Cancellable, Exchange
+    from tiercel.patience import Patience
+    from tiercel.pool import Origin
 
 
 class Upstream(asyncio.Protocol):
     """A connection of an origin's pool."""
 
-    def __init__(self, origin: Origin, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, origin: Origin, connection: Connection, loop: asyncio.AbstractEventLoop, patience: Patience
+    ) -> None:
         self.origin = origin
         self.idle_since = 0.0
         self._connection = connection
         self._loop = loop
+        self._patience = patience
         self._transport: asyncio.Transport | None = None
-        self._is_busy = False
-        self._is_paused = False
-        self._timer: asyncio.TimerHandle | None = None
-        # What the core gave for the client and the task has not yet taken.
-        self._head: Reply | None = None
-        self._body: list[bytes] = []
-        self._n_waiting = 0
+        self._exchange: Exchange | None = None
+        self._timer: Cancellable | None = None
         self._is_over = False
+        # What the server has not yet taken. Meanwhile nothing is read: a stream holds one read at most, which uvloop
+        # bounds to 256 KiB.
+        self._untaken: deque[Awaitable[None]] = deque()
         self._waiter: asyncio.Future[None] | None = None
 
     # What the request's task calls.
 
-    def begin(self, call: Call) -> None:
-        """Send the call's current attempt."""
-        self._is_busy = True
+    def begin(self, call: Call, exchange: Exchange) -> None:
+        """Send the call's current attempt; what comes back goes to `exchange`."""
+        self._exchange = exchange
         self._is_over = False
         self._take_step(self._connection.begin(call))
-        self._timer = self._loop.call_later(self._connection.patience(), self._expire)
+        self._timer = self._patience.after(self._keep_time)
 
-    async def ready(self) -> None:
-        """Return when there is something to take."""
-        if self._head is None and not self._body and not self._is_over:
-            self._waiter = self._loop.create_future()
-            await self._waiter
-
-    def take(self) -> tuple[Reply | None, bytes, bool]:
-        """What has come for the client: the head of a stream, a part of its body, and whether the attempt is over."""
-        taken = self._head, b"".join(self._body), self._is_over
-        self._head = None
-        self._body.clear()
-        self._n_waiting = 0
-        if self._is_paused:
-            self._is_paused = False
-            cast("asyncio.Transport", self._transport).resume_reading()
-        return taken
+    async def finished(self) -> None:
+        """Return when the attempt is over, and the server has taken all that there is for the client."""
+        while not self._is_over or self._untaken:
+            if not self._untaken:
+                self._waiter = self._loop.create_future()
+                await self._waiter
+            while self._untaken:
+                # A client that has gone is told of elsewhere; what is sent until then goes nowhere.
+                with contextlib.suppress(RuntimeError):
+                    await self._untaken.popleft()
+                if not self._untaken and self._transport is not None:
+                    self._transport.resume_reading()
 
     def end(self) -> None:
         """Let go of the call."""
-        self._is_busy = False
+        self._exchange = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -107,7 +106,7 @@ class Upstream(asyncio.Protocol):
         step = self._connection.feed(data)
         if step is not None:
             self._take_step(step)
-        if not self._is_busy:
+        if self._exchange is None:
             self.origin.settled(self)
 
     def eof_received(self) -> bool:
@@ -119,29 +118,35 @@ class Upstream(asyncio.Protocol):
         self._transport = None
         self.origin.lost(self)
 
+    def _keep_time(self) -> None:
+        self._timer = self._loop.call_later(self._connection.patience(), self._expire)
+
     def _expire(self) -> None:
         self._take_step(self._connection.expire())
         if not self._is_over:
-            self._timer = self._loop.call_later(self._connection.patience(), self._expire)
+            self._keep_time()
 
     def _take_step(self, step: Step | None) -> None:
         if step is None:
             return
         if step.to_socket is not None and self._transport is not None:
             self._transport.write(step.to_socket)
-        if not self._is_busy:
+        if self._exchange is None:
             return
         if step.head is not None:
-            self._head = step.head
+            self._pass_on(self._exchange.start(step.head))
         if step.body is not None:
-            self._body.append(step.body)
-            self._n_waiting += len(step.body)
-            if self._n_waiting > HIGH_WATER and not self._is_paused and self._transport is not None:
-                self._is_paused = True
-                self._transport.pause_reading()
+            self._pass_on(self._exchange.send(step.body))
         if step.is_over:
             self._is_over = True
-        self._wake()
+            self._wake()
+
+    def _pass_on(self, sending: Awaitable[None] | None) -> None:
+        if sending is not None:
+            self._untaken.append(sending)
+            if self._transport is not None:
+                self._transport.pause_reading()
+            self._wake()
 
     def _wake(self) -> None:
         waiter = self._waiter

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tiercel.errors import BodyIncomplete, BodyTooLarge
-from tiercel.ingress.exchange import Deadline
+from tiercel.ingress.exchange import untaken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from tiercel._core import Reply
-    from tiercel.ingress.exchange import Cancellable
+    from tiercel.ingress.exchange import Cancellable, Deadline
 
 Message = dict[str, Any]
 
@@ -19,7 +19,7 @@ Message = dict[str, Any]
 class AsgiExchange:
     """One request and its answer, see `Exchange`."""
 
-    __slots__ = ("headers", "method", "path", "query", "_receive", "_send")
+    __slots__ = ("headers", "method", "path", "query", "_is_started", "_receive", "_send")
 
     def __init__(self, scope: Message, receive: Callable[[], Any], send: Callable[[Message], Any]) -> None:
         self.method: str = scope["method"]
@@ -29,12 +29,13 @@ class AsgiExchange:
         self.headers: list[tuple[bytes, bytes]] = scope["headers"]
         self._receive = receive
         self._send = send
+        self._is_started = False
 
-    async def read_body(self, limit: int, timeout: float) -> bytes:
+    async def read_body(self, limit: int, deadline: Deadline) -> bytes:
         parts: list[bytes] = []
         size = 0
         length = self._content_length()
-        with Deadline(timeout) as deadline:
+        with deadline:
             while True:
                 message: Message = await deadline.watch(self._receive())
                 if message["type"] != "http.request":
@@ -50,17 +51,21 @@ class AsgiExchange:
                 parts.append(part)
 
     async def reply(self, reply: Reply) -> None:
-        await self.start(reply)
+        if (start := self.start(reply)) is not None:
+            await start
         await self._send({"type": "http.response.body", "body": reply.body, "more_body": False})
 
-    async def start(self, head: Reply) -> None:
-        await self._send({"type": "http.response.start", "status": head.status, "headers": head.headers})
+    def start(self, head: Reply) -> Awaitable[None] | None:
+        self._is_started = True
+        return untaken(self._send({"type": "http.response.start", "status": head.status, "headers": head.headers}))
 
-    async def send(self, body: bytes) -> None:
-        await self._send({"type": "http.response.body", "body": body, "more_body": True})
+    def send(self, body: bytes) -> Awaitable[None] | None:
+        return untaken(self._send({"type": "http.response.body", "body": body, "more_body": True}))
 
     async def finish(self) -> None:
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        # A client that left in time has had no head, and gets no end.
+        if self._is_started:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def on_disconnect(self, callback: Callable[[], None]) -> Cancellable:
         return Watch(self._receive, callback)

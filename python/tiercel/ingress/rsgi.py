@@ -7,17 +7,16 @@ when it is read in parts, so a request must say its length.
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 from tiercel.errors import BodyIncomplete, BodyTooLarge, LengthRequired
-from tiercel.ingress.exchange import Deadline
+from tiercel.ingress.exchange import untaken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from tiercel._core import Reply
-    from tiercel.ingress.exchange import Cancellable
+    from tiercel.ingress.exchange import Cancellable, Deadline
 
 
 class RsgiExchange:
@@ -33,7 +32,7 @@ class RsgiExchange:
         self._protocol = protocol
         self._transport: Any = None
 
-    async def read_body(self, limit: int, timeout: float) -> bytes:
+    async def read_body(self, limit: int, deadline: Deadline) -> bytes:
         length = 0
         for name, value in self.headers:
             if name == "content-length":
@@ -45,7 +44,7 @@ class RsgiExchange:
         if length == 0:
             return b""
         try:
-            with Deadline(timeout) as deadline:
+            with deadline:
                 body: bytes = await deadline.watch(self._protocol())
         except RuntimeError as error:
             raise BodyIncomplete("the client went away before the end of the request's body") from error
@@ -54,13 +53,12 @@ class RsgiExchange:
     async def reply(self, reply: Reply) -> None:
         self._protocol.response_bytes(reply.status, reply.text_headers, reply.body)
 
-    async def start(self, head: Reply) -> None:
+    def start(self, head: Reply) -> Awaitable[None] | None:
         self._transport = self._protocol.response_stream(head.status, head.text_headers)
+        return None
 
-    async def send(self, body: bytes) -> None:
-        # A client that went away is told by `on_disconnect`; what is sent until then goes nowhere.
-        with contextlib.suppress(RuntimeError):
-            await self._transport.send_bytes(body)
+    def send(self, body: bytes) -> Awaitable[None] | None:
+        return untaken(self._transport.send_bytes(body))
 
     async def finish(self) -> None:
         self._transport = None

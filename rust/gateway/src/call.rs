@@ -161,6 +161,7 @@ impl Call {
             && !attempt.is_second_try
         {
             attempt.end = None;
+            attempt.was_sent = false;
             attempt.is_second_try = true;
             let ticket = ticket(attempt);
             self.wait(now);
@@ -281,7 +282,7 @@ impl Call {
         if self.outcome.is_none() {
             match answer {
                 Some(answer) => self.note_usage(answer),
-                None if self.attempts.last().is_some_and(|attempt| attempt.was_sent) => {
+                None if self.attempts.last().is_some_and(|attempt| attempt.was_sent && attempt.end.is_none()) => {
                     self.usage = settle::usage(None, self.n_prompt_bytes(), 0);
                 }
                 None => {}
@@ -300,7 +301,7 @@ impl Call {
         self.outcome = Some(Outcome::Failed { error_kind: kind.code() });
         let mut reply = Reply::error(&Error::new(kind, message));
         if let Some(Failure::Throttled(Some(wait))) = failure
-            && wait.as_secs() <= MAX_RETRY_AFTER
+            && wait <= Duration::from_secs(MAX_RETRY_AFTER)
         {
             reply.push("retry-after", wait.as_secs_f64().ceil().to_string());
         }
@@ -336,9 +337,12 @@ impl Call {
         self.reply = Some(reply);
     }
 
-    /// Adds the headers that say who answered and why.
+    /// Adds the headers that say who answered and why, and the upstream's own but for those that tell the gateway's key.
     fn describe(&self, reply: &mut Reply, upstream_headers: Vec<(String, String)>) {
-        reply.headers.extend(upstream_headers.into_iter().map(|(name, value)| (Cow::Owned(name), value)));
+        let secrets = self.attempts.last().map_or(&[][..], |attempt| attempt.deployment.provider.secrets());
+        let tells = |value: &str| secrets.iter().any(|secret| value.contains(secret.expose()));
+        let passed = upstream_headers.into_iter().filter(|(_, value)| !tells(value));
+        reply.headers.extend(passed.map(|(name, value)| (Cow::Owned(name), value)));
         reply.push("x-request-id", self.request_id.clone());
         reply.push("request-id", self.request_id.clone());
         if let Some(attempt) = self.attempts.last() {

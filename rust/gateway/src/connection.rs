@@ -158,42 +158,31 @@ impl Connection {
 
     fn advance(&mut self, call: &mut Call, progress: Result<Progress, Failure>, step: &mut Step, now: Moment) {
         let Some(current) = &mut self.current else { return };
-        match progress {
-            Ok(Progress::Waiting) => call.wait(now),
-            Ok(Progress::Flowing) => {
-                current.commit(call, step, now);
-                call.wait(now);
+        if let Ok(Progress::Flowing | Progress::Finished) = progress {
+            current.commit(call, step, now);
+            if call.note_progress(current.answer.n_meaningful_events(), now) {
+                current.progressed = now;
             }
+            call.sent(step.body.len());
+        }
+        match progress {
+            Ok(Progress::Waiting | Progress::Flowing) => call.wait(now),
             Ok(Progress::Finished) => {
-                current.commit(call, step, now);
-                call.sent(step.body.len());
                 call.finish_stream(&current.answer, now);
                 self.current = None;
                 step.is_over = true;
-                return;
             }
-            Ok(Progress::Complete) => {
-                match current.answer.take_whole() {
-                    Ok(whole) => {
-                        let headers = std::mem::take(&mut current.answer.headers);
-                        call.conclude(whole, headers, now);
-                        self.current = None;
-                        step.is_over = true;
-                    }
-                    Err(failure) => self.fail(call, failure, step, now),
+            Ok(Progress::Complete) => match current.answer.take_whole() {
+                Ok(whole) => {
+                    let headers = std::mem::take(&mut current.answer.headers);
+                    call.conclude(whole, headers, now);
+                    self.current = None;
+                    step.is_over = true;
                 }
-                return;
-            }
-            Err(failure) => {
-                self.fail(call, failure, step, now);
-                return;
-            }
+                Err(failure) => self.fail(call, failure, step, now),
+            },
+            Err(failure) => self.fail(call, failure, step, now),
         }
-        let n_events = current.answer.n_meaningful_events();
-        if call.note_progress(n_events, now) {
-            current.progressed = now;
-        }
-        call.sent(step.body.len());
     }
 
     fn fail(&mut self, call: &mut Call, failure: Failure, step: &mut Step, now: Moment) {
@@ -209,7 +198,11 @@ impl Connection {
                 call.sent(step.body.len());
                 call.interrupt(failure, &current.answer, now);
             }
-            _ => call.fail_attempt(failure, now),
+            _ => {
+                // It may have begun to say something in the very read that failed: the next answer starts anew.
+                step.body.clear();
+                call.fail_attempt(failure, now);
+            }
         }
         step.is_over = true;
     }
@@ -234,6 +227,7 @@ impl Current {
     fn commit(&mut self, call: &mut Call, step: &mut Step, now: Moment) {
         if !self.is_committed {
             self.is_committed = true;
+            self.progressed = now;
             step.head = Some(call.commit(std::mem::take(&mut self.answer.headers), now));
         }
     }

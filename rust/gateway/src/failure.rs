@@ -67,6 +67,7 @@ impl Failure {
             Self::Credential => Kind::UpstreamCredentials,
             Self::Throttled(_) => Kind::UpstreamThrottled,
             Self::Draining => Kind::Draining,
+            Self::Status(508) => Kind::LoopDetected,
             Self::Connect
             | Self::Tls
             | Self::Stale

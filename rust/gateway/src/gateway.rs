@@ -211,15 +211,23 @@ impl Gateway {
         self.registry.models_for(&Principal::operator())
     }
 
-    /// Takes the gateway's own key out of what an upstream says.
+    /// Takes the gateway's own keys out of what an upstream says.
     pub(crate) fn redact(body: Vec<u8>, attempt: Option<&Attempt>) -> Vec<u8> {
         let keys = attempt.map_or(&[][..], |attempt| attempt.deployment.provider.secrets());
         keys.iter().fold(body, |body, key| {
             let key = key.expose().as_bytes();
-            match memmem::find(&body, key) {
-                Some(at) => [&body[..at], b"[redacted]", &body[at + key.len()..]].concat(),
-                None => body,
+            let mut redacted = Vec::new();
+            let mut n_copied = 0;
+            for at in memmem::find_iter(&body, key) {
+                redacted.extend_from_slice(&body[n_copied..at]);
+                redacted.extend_from_slice(b"[redacted]");
+                n_copied = at + key.len();
             }
+            if n_copied == 0 {
+                return body;
+            }
+            redacted.extend_from_slice(&body[n_copied..]);
+            redacted
         })
     }
 

@@ -58,7 +58,7 @@ impl<'a> Head<'a> {
         if n_hosts != 1 {
             return Err(Error::new(Kind::MalformedHead, "send exactly one Host header"));
         }
-        if let Some(key) = query_key(incoming.query) {
+        for key in query_keys(incoming.query) {
             head.take_credential(key)?;
         }
         if head.n_hops >= MAX_HOPS {
@@ -88,8 +88,8 @@ fn bearer(value: &[u8]) -> Result<&[u8], Error> {
 }
 
 /// Gemini's way of sending a key.
-fn query_key(query: &[u8]) -> Option<&[u8]> {
-    query.split(|&byte| byte == b'&').find_map(|pair| pair.strip_prefix(b"key="))
+fn query_keys(query: &[u8]) -> impl Iterator<Item = &[u8]> {
+    query.split(|&byte| byte == b'&').filter_map(|pair| pair.strip_prefix(b"key="))
 }
 
 fn hops(value: &[u8]) -> Result<u32, Error> {
@@ -151,6 +151,7 @@ mod tests {
         let two: &[Header] = &[HOST, (b"x-api-key", b"a"), (b"api-key", b"b")];
         check("two credentials", two, b"", Kind::ConflictingCredentials);
         check("two carriers", &[HOST, (b"x-api-key", b"a")], b"key=b", Kind::ConflictingCredentials);
+        check("two in the query", &[HOST], b"key=a&alt=sse&key=b", Kind::ConflictingCredentials);
         check("gzip", &[HOST, (b"content-encoding", b"gzip")], b"", Kind::UnsupportedEncoding);
         check("three hops", &[HOST, (b"x-tiercel-hop", b"3")], b"", Kind::LoopDetected);
         check("no number of hops", &[HOST, (b"x-tiercel-hop", b"-1")], b"", Kind::MalformedHead);

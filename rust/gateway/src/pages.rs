@@ -34,12 +34,47 @@ pub(crate) fn page(entry: Entry<'_>, gateway: &Gateway, principal: Option<&Princ
             Ok(Reply::json(200, models::list(list)))
         }
         Entry::Model(id) => {
-            let entry = models().find(|entry| *entry.id == *id);
+            let id = unescaped(id);
+            let entry = models().find(|entry| *entry.id.as_bytes() == *id);
             let entry = entry.ok_or_else(|| {
                 Error::new(Kind::UnknownModel, "there is no such model for this key; GET /v1/models lists them")
             })?;
             Ok(Reply::json(200, models::item(&Model { id: &entry.id, owned_by: &entry.owned_by, created: CREATED })))
         }
         Entry::Endpoint(_) => Err(Error::new(Kind::Internal, "an endpoint is no page")),
+    }
+}
+
+/// `text` without percent-escapes: SDKs escape the slash in `openai/gpt-4o`.
+fn unescaped(text: &str) -> Vec<u8> {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        match part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                bytes.extend_from_slice(&part.as_bytes()[2..]);
+            }
+            None => bytes.extend_from_slice(&[b"%", part.as_bytes()].concat()),
+        }
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_escapes_stand_for() {
+        let check = |text, expected: &str| assert_eq!(expected.as_bytes(), unescaped(text), "{text}");
+        check("openai/gpt-4o", "openai/gpt-4o");
+        check("openai%2Fgpt-4o", "openai/gpt-4o");
+        check("%41%42", "AB");
+        check("100%", "100%");
+        check("a%2", "a%2");
+        check("a%zzb", "a%zzb");
+        check("%c3%a9", "é");
+        check("%+1", "%+1");
     }
 }

@@ -1,0 +1,16 @@
+"""`tiercel version`."""
+
+from typing import Annotated
+
+import typer
+
+
+def version(as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False) -> None:
+    """Show the version."""
+    from tiercel import __version__
+    from tiercel.cli import output
+
+    if as_json:
+        output.json({"version": __version__})
+    else:
+        print(f"tiercel {__version__}")
