@@ -3,6 +3,8 @@
 # uv where it is installed, else its own copy beside the project's environment.
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --locked
+# Benchmarks measure what users install: a release build, in an environment of its own.
+BENCH_RUN := UV_PROJECT_ENVIRONMENT=.bench-venv $(UV) run --locked --no-editable
 NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo nextest run || echo test)
 
 .PHONY: help serve test test-rust test-python check fmt lint types bench bless clean
@@ -47,8 +49,8 @@ types: $(UV)
 
 bench: $(UV) ## measure everything beside its peers; about fifteen minutes
 	cargo bench --locked -p tiercel-benches
-	$(RUN) pytest benches/test_core.py --benchmark-only
-	$(RUN) python benches/gateway.py
+	$(BENCH_RUN) pytest benches/test_core.py --benchmark-only
+	$(BENCH_RUN) python benches/gateway.py
 
 bless: $(UV) ## make golden files anew; read them in the diff
 	UPDATE_EXPECT=1 cargo test --locked
@@ -56,4 +58,4 @@ bless: $(UV) ## make golden files anew; read them in the diff
 
 clean: ## remove everything that was built
 	cargo clean
-	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache dist python/tiercel/_core.*.so
+	rm -rf .venv .bench-venv .tools .mypy_cache .ruff_cache .pytest_cache dist python/tiercel/_core.*.so

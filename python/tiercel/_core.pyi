@@ -89,8 +89,8 @@ class Core:
     def drain(self) -> None:
         """Refuse new requests from now on."""
 
-    def set_connections(self, n_connections: int) -> None:
-        """Tell how many connections to providers are open, for the metrics."""
+    def set_connections(self, n_open: int, n_waiting: int) -> None:
+        """Tell how many connections to providers are open, and how many attempts wait for one, for the metrics."""
 
     def take_access_log(self) -> bytes:
         """Whole lines of JSON since the last time."""

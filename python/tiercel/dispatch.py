@@ -25,10 +25,11 @@ async def dispatch(call: Call, exchange: Exchange, pool: Pool, patience: Patienc
             except OSError:
                 call.connect_failed(timed_out=False)
                 continue
-            upstream.begin(call, exchange)
-            client.waits_for(upstream)
             try:
-                await upstream.finished()
+                if not client.has_left:
+                    upstream.begin(call, exchange)
+                    client.waits_for(upstream)
+                    await upstream.finished()
             finally:
                 client.waits_for(None)
                 pool.give_back(upstream)
@@ -49,8 +50,6 @@ class Client:
 
     def waits_for(self, upstream: Upstream | None) -> None:
         self._upstream = upstream
-        if self.has_left and upstream is not None:
-            upstream.hang_up()
 
     def forget(self) -> None:
         self._watch.cancel()

@@ -32,7 +32,7 @@ class Origin:
         self._idle: list[Upstream] = []
         self._settling: dict[Upstream, asyncio.TimerHandle] = {}
         self._n_connecting = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self.waiting: deque[asyncio.Future[None]] = deque()
 
     def idle(self) -> Upstream | None:
         """A connection that has served and may serve again, the one used last."""
@@ -102,17 +102,17 @@ class Origin:
         self._admit()
 
     def _admit(self) -> None:
-        while self._waiting:
-            waiter = self._waiting.popleft()
+        while self.waiting:
+            waiter = self.waiting.popleft()
             if not waiter.done():
                 waiter.set_result(None)
                 return
 
     async def _wait(self) -> None:
-        if len(self._waiting) >= MAX_WAITING:
+        if len(self.waiting) >= MAX_WAITING:
             raise ConnectionError("too many attempts wait for a connection to this origin")
         waiter: asyncio.Future[None] = self._loop.create_future()
-        self._waiting.append(waiter)
+        self.waiting.append(waiter)
         timer = self._loop.call_later(WAIT_SECONDS, waiter.cancel)
         try:
             await waiter
@@ -175,9 +175,13 @@ class Pool:
         for upstream in self._connections():
             upstream.close()
 
-    def n_connections(self) -> int:
+    def n_open(self) -> int:
         """How many connections are open."""
         return sum(len(origin.connections) for origin in self._origins)
+
+    def n_waiting(self) -> int:
+        """How many attempts wait for a connection."""
+        return sum(len(origin.waiting) for origin in self._origins)
 
     def _connections(self) -> list[Upstream]:
         return [upstream for origin in self._origins for upstream in tuple(origin.connections)]

@@ -86,7 +86,7 @@ class Worker:
             self._log.write_soon(lines)
         if self._n_chores % SLOW_CHORE_EVERY == 0:
             self.pool.close_idle()
-            self.core.set_connections(self.pool.n_connections())
+            self.core.set_connections(self.pool.n_open(), self.pool.n_waiting())
             self._tell_metrics()
             self._hear_metrics()
         self._n_chores += 1

@@ -34,6 +34,7 @@ pub struct Gateway {
     tls: Vec<Option<Arc<ClientConfig>>>,
     in_flight: Arc<AtomicUsize>,
     n_connections: AtomicUsize,
+    n_waiting: AtomicUsize,
     is_draining: AtomicBool,
     turn: AtomicUsize,
     request_ids: AtomicU64,
@@ -77,6 +78,7 @@ impl Gateway {
             prices,
             in_flight: Arc::default(),
             n_connections: AtomicUsize::new(0),
+            n_waiting: AtomicUsize::new(0),
             is_draining: AtomicBool::new(false),
             turn: AtomicUsize::new(0),
             request_ids: AtomicU64::new(seed),
@@ -129,9 +131,10 @@ impl Gateway {
         self.access_log.drain()
     }
 
-    /// Takes note of how many connections to providers are open.
-    pub fn set_connections(&self, n_connections: usize) {
-        self.n_connections.store(n_connections, Ordering::Relaxed);
+    /// Takes note of how many connections to providers are open, and how many attempts wait for one.
+    pub fn set_connections(&self, n_open: usize, n_waiting: usize) {
+        self.n_connections.store(n_open, Ordering::Relaxed);
+        self.n_waiting.store(n_waiting, Ordering::Relaxed);
     }
 
     /// This worker's metrics, for its siblings.
@@ -247,7 +250,7 @@ impl Gateway {
     fn tell_levels(&self) {
         self.metrics.set_levels(Levels {
             in_flight: self.in_flight.load(Ordering::Relaxed) as u64,
-            queue_length: 0,
+            queue_length: self.n_waiting.load(Ordering::Relaxed) as u64,
             open_connections: self.n_connections.load(Ordering::Relaxed) as u64,
             access_log_dropped: self.access_log.n_dropped(),
         });

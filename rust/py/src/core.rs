@@ -172,8 +172,8 @@ impl Core {
         self.gateway.drain();
     }
 
-    fn set_connections(&self, n_connections: usize) {
-        self.gateway.set_connections(n_connections);
+    fn set_connections(&self, n_open: usize, n_waiting: usize) {
+        self.gateway.set_connections(n_open, n_waiting);
     }
 
     fn take_access_log<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
