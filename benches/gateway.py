@@ -21,7 +21,7 @@ from harness.contenders import Contender, Missing, nginx, tiercel
 from harness.driver import Driver
 from harness.figures import FULL, QUICK
 from harness.peers import bifrost, litellm, tensorzero
-from harness.processes import Cores
+from harness.processes import Cores, ProgramError
 from harness.report import DIRECT, Report
 from harness.rounds import Rounds
 from harness.services import Starter
@@ -50,7 +50,10 @@ def main() -> int:
         driver = Driver(programs / "bench_load", cores.driver)
         starter = Starter(Path(folder), cores, driver, programs / "bench_upstream")
         rounds = dataclasses.replace(scale, n_rounds=options.rounds or scale.n_rounds)
-        Rounds(starter, rounds, report, console).run(present)
+        try:
+            Rounds(starter, rounds, report, console).run(present)
+        except ProgramError as error:
+            sys.exit(str(error))
 
     report.print(console)
     report.write(options.output)

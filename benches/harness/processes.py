@@ -90,7 +90,7 @@ class Program:
         """The port that the program chose, from its line `listening PORT`."""
 
         def announced() -> re.Match[str] | None:
-            return re.search(r"^listening (\d+)$", self.log.read_text(errors="replace"), re.MULTILINE)
+            return re.search(r"^listening (\d+)$", self.printed(), re.MULTILINE)
 
         return int(self._wait_for(announced)[1])
 
@@ -103,6 +103,11 @@ class Program:
             return False
 
         self._wait_for(connects)
+
+    def check(self) -> None:
+        """Fails when the program has ended."""
+        if self.process.poll() is not None:
+            raise ProgramError(f"{self.process.args!r} has ended; it printed:\n{self.printed()}")
 
     def empty_log(self) -> None:
         """Logs are written as shipped, but not kept: a run would fill gigabytes."""
@@ -122,8 +127,11 @@ class Program:
             if found := condition():
                 return found
             time.sleep(0.05)
-        printed = self.log.read_text(errors="replace")[-2000:]
-        raise ProgramError(f"{self.process.args!r} does not listen; it printed:\n{printed}")
+        raise ProgramError(f"{self.process.args!r} does not listen; it printed:\n{self.printed()}")
+
+    def printed(self) -> str:
+        """The end of its log."""
+        return self.log.read_text(errors="replace")[-2000:]
 
 
 def free_port() -> int:

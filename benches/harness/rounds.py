@@ -41,7 +41,11 @@ class Rounds:
     console: Console
 
     def run(self, contenders: Sequence[Contender]) -> None:
-        """Measures all of them; what goes wrong is in the report."""
+        """Measures all of them; what goes wrong with one is in the report.
+
+        Raises:
+            ProgramError: An upstream did not start, or has ended.
+        """
         with (
             self.starter.upstream(tls=False) as plain,
             self.starter.upstream(tls=True) as encrypted,
@@ -49,7 +53,7 @@ class Rounds:
         ):
             entrants = [Entrant(None, Service(DIRECT, plain.endpoint, None))]
             for contender in contenders:
-                self.console.print(f"starting {contender.name}", highlight=False)
+                self.console.print(f"starting {contender.name}")
                 with self._noted(contender.name):
                     entrants.append(self._enter(contender, plain, encrypted, services))
             for number in range(self.scale.n_rounds):
@@ -57,8 +61,11 @@ class Rounds:
                 measured: dict[str, Samples] = {}
                 for entrant in entrants[first:] + entrants[:first]:
                     name = entrant.plain.name
-                    self.console.print(f"round {number + 1} of {self.scale.n_rounds}: {name}", highlight=False)
+                    self.console.print(f"round {number + 1} of {self.scale.n_rounds}: {name}")
                     measured[name] = {}
+                    # Without an upstream nothing that is measured means anything.
+                    plain.program.check()
+                    encrypted.program.check()
                     with self._noted(name):
                         self._measure(entrant, plain, measured[name])
                 self.report.add_round(measured)

@@ -27,6 +27,7 @@ DELAY_MS = 10
 class Upstream:
     """A running upstream."""
 
+    program: Program
     origin: str
     certificate: Path | None
 
@@ -68,7 +69,7 @@ class Starter:
             command += ["--tls-cert-out", str(certificate)]
         program = Program.start(command, self.folder / f"{name}.log", self.cores.upstream, {})
         try:
-            yield Upstream(f"{'https' if tls else 'http'}://127.0.0.1:{program.announced_port()}", certificate)
+            yield Upstream(program, f"{'https' if tls else 'http'}://127.0.0.1:{program.announced_port()}", certificate)
         finally:
             program.stop()
 
@@ -98,5 +99,4 @@ class Starter:
         deadline = time.monotonic() + START_SECONDS
         while (load := self.driver.once(service.endpoint)).requests == 0:
             if time.monotonic() > deadline:
-                printed = program.log.read_text(errors="replace")[-2000:]
-                raise ProgramError(f"{service.name} answers {load.errors}; it printed:\n{printed}")
+                raise ProgramError(f"{service.name} answers {load.errors}; it printed:\n{program.printed()}")

@@ -6,7 +6,10 @@ import asyncio
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # POSIX keeps writes of so many bytes to a pipe in one piece, so that the workers' lines do not mix.
 PIPE_BUFFER = 4096
@@ -15,9 +18,10 @@ PIPE_BUFFER = 4096
 class Writer:
     """Appends lines to where the configuration says: `stdout`, `stderr`, `off` or a file."""
 
-    def __init__(self, target: str) -> None:
-        """Open `target` at the first write."""
+    def __init__(self, target: str, folder: Path) -> None:
+        """Open `target` at the first write; a relative path starts at `folder`."""
         self._target = target
+        self._folder = folder
         self._descriptor: int | None = None
         self._thread = ThreadPoolExecutor(1, "access-log")
         self._writing: asyncio.Future[None] | None = None
@@ -57,7 +61,7 @@ class Writer:
             return sys.stdout.fileno()
         if self._target == "stderr":
             return sys.stderr.fileno()
-        return os.open(Path(self._target), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
+        return os.open(self._folder / self._target, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
 
 
 def pieces(lines: bytes) -> list[bytes]:

@@ -35,13 +35,13 @@ class Worker:
     pool: Pool
     patience: Patience
 
-    def __init__(self, core: Core, state: Path | None = None) -> None:
-        """Serve with `core`; `state` is the folder in which the workers of one gateway leave their metrics."""
+    def __init__(self, core: Core, folder: Path, state: Path | None = None) -> None:
+        """Serve with `core`, whose configuration is in `folder`; in `state` the workers leave their metrics."""
         self.core = core
         self.max_body = core.max_body
         self.body_timeout = core.body_timeout
         self._state = state
-        self._log = Writer(core.access_log)
+        self._log = Writer(core.access_log, folder)
         self._n_chores = 0
         self._timer: asyncio.TimerHandle | None = None
         self._drain_timer: asyncio.TimerHandle | None = None
@@ -50,7 +50,7 @@ class Worker:
     def from_environment(cls) -> Worker:
         """The worker that `tiercel serve` asked for."""
         asked = settings.from_environment()
-        return cls(asked.load(), asked.state)
+        return cls(asked.load(), asked.config.parent if asked.config else Path(), asked.state)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin with the event loop."""

@@ -1,4 +1,4 @@
-"""The command line. One module a command; what is heavy is imported inside the commands, so that each starts at once."""
+"""The command line. One module a command; what is slow to import is imported inside the commands that need it."""
 
 import sys
 

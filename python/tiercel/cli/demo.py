@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import contextmanager
-from importlib.resources import files
+from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,18 +14,17 @@ from tiercel.cli.output import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+_TEMPLATE = Path(__file__).parents[1] / "demo.toml"
 # The discard protocol's: nothing is ever sent there, since a dry run does not connect.
 UNUSED_PORT = 9
 _STOP_SECONDS = 5
 
 
-def write(folder: Path, port: int = UNUSED_PORT) -> Path:
+def write(folder: Path, port: int) -> Path:
     """Write the demonstration's configuration into `folder`; the simulator listens on `port`."""
-    template = files("tiercel").joinpath("demo.toml").read_text("utf-8")
     path = folder / "demo.toml"
-    path.write_text(Template(template).substitute(port=port), "utf-8")
+    path.write_text(Template(_TEMPLATE.read_text("utf-8")).substitute(port=port), "utf-8")
     return path
 
 
@@ -34,11 +33,12 @@ def simulator() -> Iterator[int]:
     """Run the simulator in a process of its own, and tell its port."""
     command = [sys.executable, "-m", "tiercel.simulator", "--port", "0", "--exit-with-parent"]
     # In a process group of its own a Ctrl-C does not reach it: streams that run on while the gateway drains need it.
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0) as process:  # noqa: S603 - nothing in it comes from outside
+    with subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
+    ) as process:
         try:
-            assert process.stdout is not None  # noqa: S101 - as asked for above
-            line = process.stdout.readline().decode()
-            port = urlsplit(line.strip().rpartition(" ")[2]).port
+            said = process.stdout.readline().decode() if process.stdout else ""
+            port = urlsplit(said.strip().rpartition(" ")[2]).port
             if port is None:
                 raise Stop("the simulator does not start")
             yield port

@@ -8,7 +8,11 @@ import socket
 import sys
 from typing import TYPE_CHECKING
 
+import orjson
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.console import Console
 
 NO = 1
@@ -30,16 +34,33 @@ class Stop(Exception):
 
 
 def cannot_listen(host: str, port: int, error: OSError) -> Stop:
-    """Why an address cannot be had. Server libraries word it each in their own way, the system always in one."""
+    """Why an address cannot be had. Libraries word it each in their own way, the system always in one."""
     is_name = isinstance(error, socket.gaierror) or error.errno is None
-    reason = str(error.strerror) if is_name else os.strerror(error.errno)
+    reason = str(error.strerror or error) if is_name else os.strerror(error.errno or 0)
     hint = "\nhint: take another by --port, or a free one by --port 0" if error.errno == errno.EADDRINUSE else ""
     return Stop(f"cannot listen on {host}:{port}: {reason.lower()}{hint}")
 
 
-def answers() -> Console:
-    """Where answers go. Colours and widths follow the terminal and `NO_COLOR`."""
-    return _console(stderr=False)
+def section(title: str) -> None:
+    """Begin a part of an answer."""
+    from rich.text import Text  # noqa: PLC0415 - see `_console`
+
+    _console().print(Text(f"\n{title}", "bold"))
+
+
+def table(rows: Iterable[tuple[str, ...]]) -> None:
+    """Rows of an answer, their cells below one another."""
+    from rich.table import Table  # noqa: PLC0415 - see `_console`
+
+    grid = Table.grid(padding=(0, 2))
+    for row in rows:
+        grid.add_row(*row)
+    _console().print(grid)
+
+
+def json(value: object) -> None:
+    """Answer a program."""
+    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
 def error(message: str) -> None:
@@ -57,21 +78,15 @@ def note(message: str) -> None:
     _say("", "", message)
 
 
-def json(value: object) -> None:
-    """Answer a program."""
-    import orjson
-
-    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-
-
 def _say(label: str, style: str, message: str) -> None:
-    from rich.text import Text
+    from rich.text import Text  # noqa: PLC0415 - see `_console`
 
     # No wrapping: a caret must stay below what it points at, and a command must survive being copied.
     _console(stderr=True).print(Text.assemble((label, style), message), soft_wrap=True)
 
 
-def _console(*, stderr: bool) -> Console:
-    from rich.console import Console
+def _console(*, stderr: bool = False) -> Console:
+    """Colours and widths follow the terminal and `NO_COLOR`."""
+    from rich.console import Console  # noqa: PLC0415 - it takes 50 ms, and `tiercel version` has nothing to colour
 
     return Console(stderr=stderr, highlight=False, markup=False)

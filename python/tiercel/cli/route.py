@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tiercel.cli.source import ConfigOption
+from tiercel._core import Core, count_tokens
+from tiercel.cli import demo, output, source
+from tiercel.errors import UnknownModel
 
 if TYPE_CHECKING:
-    from tiercel._core import Core, Plan
+    from tiercel._core import Plan
 
 
 def route(
@@ -17,7 +19,7 @@ def route(
     model: Annotated[str, typer.Option("--model", "-m", help="What the client would ask for as its model.")] = "auto",
     explain: Annotated[bool, typer.Option("--explain", help="Say why.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
-    config: ConfigOption = None,
+    config: source.ConfigOption = None,
 ) -> None:
     """Show which deployments a request would be tried on, without asking any.
 
@@ -25,17 +27,13 @@ def route(
 
     Exit codes: 0 there are some; 1 there is no such model; 2 wrong input or configuration.
     """
-    from tiercel import _core
-    from tiercel.cli import output
-    from tiercel.errors import UnknownModel
-
     try:
-        plan = _core_of(config).plan(model)
+        plan = _load(config).plan(model)
     except UnknownModel as error:
         if as_json:
             output.json({"error": {"code": error.code, "message": str(error)}})
         raise output.Stop(str(error), output.NO) from None
-    n_tokens = _core.count_tokens(prompt)
+    n_tokens = count_tokens(prompt)
     if as_json:
         output.json(
             {
@@ -48,42 +46,27 @@ def route(
                 "prompt_tokens": n_tokens,
             }
         )
-    else:
-        _show(model, plan, n_tokens, explain=explain)
+        return
+    output.table((str(position), deployment) for position, deployment in enumerate(plan.deployments, 1))
+    if explain:
+        print()
+        output.table(_explain(model, plan, n_tokens))
 
 
-def _core_of(config: Path | None) -> "Core":
-    from tiercel._core import Core
-    from tiercel.cli import demo, source
-
+def _load(config: Path | None) -> Core:
     path = source.find(config)
     if path is None and not source.has_provider_keys():
         with TemporaryDirectory() as folder:
-            return Core(str(demo.write(Path(folder))), {})
+            return Core(str(demo.write(Path(folder), demo.UNUSED_PORT)), {})
     return Core(str(path) if path else None, {})
 
 
-def _show(model: str, plan: "Plan", n_tokens: int, *, explain: bool) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from tiercel.cli import output
-
-    answers = output.answers()
-    for position, deployment in enumerate(plan.deployments, 1):
-        answers.print(Text.assemble((f"{position}  ", "dim"), deployment), soft_wrap=True)
-    if not explain:
-        return
-    facts = Table.grid(padding=(0, 2))
-    for name, value in (
+def _explain(model: str, plan: "Plan", n_tokens: int) -> list[tuple[str, str]]:
+    return [
         ("model", model),
-        ("route", plan.route),
-        ("tier", plan.tier),
+        ("route", plan.route or "none"),
+        ("tier", plan.tier or "none"),
         ("reason", plan.reason),
         ("because", plan.explanation),
-        ("prompt", f"{n_tokens} tokens as gpt-4o counts"),
-    ):
-        if value is not None:
-            facts.add_row(Text(name, "dim"), value)
-    answers.print()
-    answers.print(facts)
+        ("prompt", f"{n_tokens} tokens, as gpt-4o counts them"),
+    ]

@@ -1,8 +1,8 @@
 """`tiercel schema`."""
 
+from tiercel import _core
+
 
 def schema() -> None:
     """Print the JSON Schema of tiercel.toml, for editors."""
-    from tiercel import _core
-
     print(_core.schema(), end="")

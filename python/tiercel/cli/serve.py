@@ -4,15 +4,20 @@ import shlex
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tiercel.cli.source import ConfigOption
+from tiercel import __version__
+from tiercel.cli import demo, output, source
+from tiercel.settings import Settings
+
+if TYPE_CHECKING:
+    from tiercel._core import Core
 
 
 def serve(
-    config: ConfigOption = None,
+    config: source.ConfigOption = None,
     host: Annotated[str | None, typer.Option(show_default=False, help="The address to listen on.")] = None,
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, show_default=False, help="The port; 0 takes a free one.")
@@ -33,57 +38,48 @@ def serve(
 
     Exit codes: 0 stopped as asked; 1 stopped by force, or its workers failed; 2 wrong input or configuration.
     """
-    from tiercel.cli import demo, output, server, source
-    from tiercel.settings import Settings
+    from tiercel.cli import server  # noqa: PLC0415 - Granian takes 300 ms, and no other command needs it
 
-    overrides: dict[str, str | int] = {}
-    for name, value in (("host", host), ("port", port or None), ("workers", workers), ("interface", interface)):
-        if value is not None:
-            overrides[name] = value
+    asked = {"host": host, "port": port or None, "workers": workers, "interface": interface}
+    overrides = {name: value for name, value in asked.items() if value is not None}
     with ExitStack() as stack:
-        folder = TemporaryDirectory(prefix="tiercel-", ignore_cleanup_errors=True)
-        state = Path(stack.enter_context(folder))
+        state = Path(stack.enter_context(TemporaryDirectory(prefix="tiercel-", ignore_cleanup_errors=True)))
         path = source.find(config)
         is_demo = path is None and not source.has_provider_keys()
         if is_demo:
             path = demo.write(state, stack.enter_context(demo.simulator()))
         core = Settings(path, state, overrides).load()
-        address, free_port = server.reserve(core.host, core.port if port != 0 else 0)
+        address, free_port = server.reserve(core.host, 0 if port == 0 else core.port)
         overrides["port"] = free_port
         Settings(path, state, overrides).to_environment()
+
+        ready = _ready(core, free_port)
         if is_demo:
-            output.note(_demonstration())
+            output.note(_DEMONSTRATION)
+            ready += f"\nTry it:\n  {_try_it(core.host, free_port)}"
         elif path is None:
             output.note("No configuration: these are the providers whose keys are in the environment.")
-
-        url = f"http://{_in_url(core.host)}:{free_port}/v1"
-
-        def announce() -> None:
-            from tiercel import __version__
-
-            count = f"{core.workers} worker{'s' if core.workers > 1 else ''}"
-            output.note(f"Tiercel {__version__} serves {url} ({core.interface}, {count})")
-            if is_demo:
-                output.note(f"Try it:\n  {_command(url)}")
-
-        server.run(core, address, free_port, state, announce)
+        server.run(core, address, free_port, state, ready)
 
 
-def _in_url(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+_DEMONSTRATION = """\
+No configuration and no provider's key in the environment: the simulator serves, behind a full configuration.
+  cheap    simulator/small
+  mid      simulator/medium, the default of route auto
+  premium  simulator/large
+For a real provider, set its key, such as OPENAI_API_KEY, or write a tiercel.toml."""
 
 
-def _demonstration() -> str:
-    return (
-        "No configuration and no provider's key in the environment: the simulator serves, behind a full configuration.\n"
-        "  cheap    simulator/small\n"
-        "  mid      simulator/medium, the default of route auto\n"
-        "  premium  simulator/large\n"
-        "For a real provider, set its key, such as OPENAI_API_KEY, or write a tiercel.toml."
-    )
+def _ready(core: "Core", port: int) -> str:
+    count = f"{core.workers} worker{'s' if core.workers > 1 else ''}"
+    return f"Tiercel {__version__} serves {_url(core.host, port)} ({core.interface}, {count})"
 
 
-def _command(url: str) -> str:
+def _try_it(host: str, port: int) -> str:
     body = '{"model": "auto", "messages": [{"role": "user", "content": "What is the capital of France?"}]}'
-    words = ["curl", "-s", f"{url}/chat/completions", "-H", "content-type: application/json", "-d", body]
-    return shlex.join(words)
+    url = f"{_url(host, port)}/chat/completions"
+    return shlex.join(["curl", "-s", url, "-H", "content-type: application/json", "-d", body])
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}/v1" if ":" in host else f"http://{host}:{port}/v1"

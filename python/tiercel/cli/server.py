@@ -16,13 +16,14 @@ import socket
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from granian.constants import HTTPModes, Interfaces, Loops, RuntimeModes, TaskImpl
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
+from tiercel.app import Application, application
 from tiercel.cli import output
 from tiercel.errors import TiercelError
 from tiercel.worker import DRAIN_SIGNAL
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tiercel._core import Core
-    from tiercel.app import Application
 
 # How long `/health/ready` says 503 before connections are refused: load balancers ask about once a second.
 NOTICE_SECONDS = 1
@@ -43,6 +43,8 @@ _PROBE_SECONDS = 1
 # Longer than the 60 s for which nginx and AWS's load balancers keep an unused connection, so that it is they who close
 # it, and never while a request is on its way.
 _IDLE_MILLISECONDS = 75_000
+# Linux's default for the highest limit that may be set, `fs.nr_open`.
+_MOST_FILES = 1_048_576
 # What a worker has open beside connections: libraries, pipes, the log.
 _OTHER_FILES = 64
 # To standard error: the access log has standard output.
@@ -73,15 +75,13 @@ def reserve(host: str, port: int) -> tuple[str, int]:
         raise output.cannot_listen(host, port, error) from None
 
 
-def run(core: Core, address: str, port: int, state: Path, on_ready: Callable[[], None]) -> None:
-    """Serve until a signal; `on_ready` is called once the workers accept."""
-    Server(core, address, port, state, on_ready).serve(target_loader=load_application, wrap_loader=False)
+def run(core: Core, address: str, port: int, state: Path, ready: str) -> None:
+    """Serve until a signal, and say `ready` once the workers accept; `state` is the folder that they share."""
+    Server(core, address, port, state, ready).serve(target_loader=load_application, wrap_loader=False)
 
 
 def load_application() -> Application:
     """The application, in a worker that has just begun."""
-    from tiercel.app import application
-
     # Out of the terminal's reach: a Ctrl-C is for the main process, which stops the workers in order.
     os.setpgid(0, 0)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -105,7 +105,7 @@ def _end_with_parent() -> None:
 class Server(MPServer):
     """Granian, stopped in order."""
 
-    def __init__(self, core: Core, address: str, port: int, state: Path, on_ready: Callable[[], None]) -> None:
+    def __init__(self, core: Core, address: str, port: int, state: Path, ready: str) -> None:
         # CPU us a request of a worker that reads 350 bytes and answers 400, by wrk with 32 connections (Granian 2.8.7,
         # Python 3.11, one core; the least of six rounds):
         #             mt asyncio  mt rust  st asyncio  st rust
@@ -134,37 +134,44 @@ class Server(MPServer):
         )
         self._drain_seconds = core.drain_timeout
         self._state = state
-        self._on_ready = on_ready
+        self._ready = ready
         self._signal = 0
 
-    def startup(self, spawn_target: Any, target_loader: Any) -> None:
-        super().startup(spawn_target, target_loader)
+    def startup(self, spawn_target: Callable[..., None], target_loader: Callable[..., Application]) -> None:
+        """Start the workers, and begin to watch for the moment when they accept."""
+        super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]
         threading.Thread(target=self._announce, daemon=True).start()
 
-    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
-        if self.interrupt_signal and args[0] == signal.SIGINT:
+    def signal_handler_interrupt(self, number: int, *_: object) -> None:
+        """Stop in order; at a second Ctrl-C, at once."""
+        if self.interrupt_signal and number == signal.SIGINT:
             for worker in self.wrks:
-                worker.kill()
+                worker.kill()  # type: ignore[no-untyped-call]
+            # Makes the exit code 1, as for workers that failed: requests were cut off.
             self.interrupt_children.append(0)
-        self._signal = self._signal or args[0]
-        super().signal_handler_interrupt(*args, **kwargs)
+        self._signal = self._signal or number
+        super().signal_handler_interrupt()  # type: ignore[no-untyped-call]
+
+    def signal_handler_reload(self, number: int, *_: object) -> None:
+        """Stop when the terminal closes; Granian would take up new code, and a broken configuration with it."""
+        self.signal_handler_interrupt(number)
 
     def _stop_workers(self) -> None:
         if self._signal == signal.SIGINT:
-            limit = f"{self._drain_seconds:g} s"
-            output.note(f"Stopping: what runs may go on for {limit}; Ctrl-C again stops at once.")
+            seconds = f"{self._drain_seconds:g} s"
+            output.note(f"Stopping: what runs may go on for {seconds}; Ctrl-C again stops at once.")
         for worker in self.wrks:
             worker.interrupt_by_parent = True
             with contextlib.suppress(ProcessLookupError):
                 os.kill(worker.inner.pid, DRAIN_SIGNAL)
         if self._signal == signal.SIGTERM:
             time.sleep(NOTICE_SECONDS)
-        super()._stop_workers()
+        super()._stop_workers()  # type: ignore[no-untyped-call]
 
     def _announce(self) -> None:
         while not self.interrupt_signal:
             if self._is_ready():
-                self._on_ready()
+                output.note(self._ready)
                 return
             self.main_loop_interrupt.wait(_POLL_SECONDS)
 
@@ -189,6 +196,7 @@ def _connections() -> int:
     As many as it may have files open for, with one upstream for each: so the limit that clients meet is the
     configuration's `max_in_flight`, which answers, whereas a connection that is not accepted hangs.
     """
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     return max(1, (most - _OTHER_FILES) // 2)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tiercel.cli import output
+
 if TYPE_CHECKING:
-    from tiercel.simulator import Settings
+    from collections.abc import Coroutine
 
 
 def simulate(
@@ -19,28 +21,26 @@ def simulate(
 
     Says where it listens on standard output, and serves until it is interrupted.
     """
-    import uvloop
+    import uvloop  # noqa: PLC0415 - other commands do not need it
 
-    from tiercel.cli import output
-    from tiercel.simulator import PRICES, Settings
+    from tiercel import simulator  # noqa: PLC0415 - as above
 
-    models = ", ".join(f"{name} (${price.input:g}/${price.output:g})" for name, price in PRICES.items())
+    models = ", ".join(f"{name} (${price.input:g}/${price.output:g})" for name, price in simulator.PRICES.items())
     output.note(f"models, with dollars per million tokens in and out: {models}")
+    settings = simulator.Settings(port=port, seed=seed, speed=speed)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(Settings(port=port, seed=seed, speed=speed)))
+            runner.run(_until_told(simulator.run(settings)))
     except OSError as error:
-        raise output.cannot_listen("127.0.0.1", port, error) from None
+        raise output.cannot_listen(settings.host, port, error) from None
 
 
-async def _serve(settings: "Settings") -> None:
+async def _until_told(serving: "Coroutine[None, None, None]") -> None:
     """Serve until SIGINT or SIGTERM."""
-    from tiercel.simulator import run
-
     loop = asyncio.get_running_loop()
-    serving = asyncio.ensure_future(run(settings))
+    task = loop.create_task(serving)
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, serving.cancel)
-    await asyncio.wait([serving])
-    if not serving.cancelled():
-        serving.result()
+        loop.add_signal_handler(number, task.cancel)
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.result()

@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
+from tiercel import __version__
+from tiercel.cli import output
+
 
 def version(as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False) -> None:
     """Show the version."""
-    from tiercel import __version__
-    from tiercel.cli import output
-
     if as_json:
         output.json({"version": __version__})
     else:

@@ -32,9 +32,11 @@ class AsgiExchange:
         self._is_started = False
 
     async def read_body(self, limit: int, deadline: Deadline) -> bytes:
+        length = self._content_length()
+        if length is not None and length > limit:
+            raise BodyTooLarge(f"the request's body is larger than {limit} bytes")
         parts: list[bytes] = []
         size = 0
-        length = self._content_length()
         with deadline:
             while True:
                 message: Message = await deadline.watch(self._receive())

@@ -2,7 +2,8 @@
 
 What it cannot do: Granian queues what is sent without bound, so a client that reads slowly does not slow its upstream
 down; a stream is bounded there by the provider's `max_answer` alone. And a broken chunked body looks like a whole one
-when it is read in parts, so a request must say its length.
+when it is read in parts, so a request must say its length. And the path comes percent-decoded: `/v1%2fmodels` is
+`/v1/models` there, which is harmless here, where the keys are asked for whatever the path.
 """
 
 from __future__ import annotations

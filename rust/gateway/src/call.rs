@@ -11,7 +11,7 @@ use tiercel_core::keys::Principal;
 use tiercel_core::plan::Plan;
 use tiercel_core::settlement::{Outcome, TokenUsage};
 use tiercel_upstream as upstream;
-use tiercel_wire::openai::{Edits, Field, Request};
+use tiercel_wire::openai::{self, Edits, Field, Request};
 
 use crate::answer::{Answer, Expected, Whole};
 use crate::attempt::{Attempt, End, MAX_ATTEMPTS, Ticket};
@@ -22,6 +22,9 @@ use crate::gateway::{Gateway, Permit};
 use crate::head::{HOP_HEADER, Head};
 use crate::reply::MAX_RETRY_AFTER;
 use crate::{Incoming, Moment, Reply, pages, settle};
+
+/// What the log and the metrics show for a client that left before it got a status, as in nginx's log.
+const CLIENT_GONE: u16 = 499;
 
 /// One client call.
 pub struct Call {
@@ -258,7 +261,10 @@ impl Call {
             self.usage = settle::usage(answer.usage(), self.n_prompt_bytes(), answer.n_content_bytes());
             self.outcome = Some(Outcome::Answered);
         } else {
-            reply.body = Gateway::redact(reply.body, self.attempts.last());
+            reply.body = match openai::error::read(&reply.body) {
+                Some(_) => Gateway::redact(reply.body, self.attempts.last()),
+                None => Reply::unexplained_refusal(),
+            };
             reply.push("x-should-retry", "false".to_owned());
             self.outcome = Some(Outcome::Rejected { error_kind: "upstream_refused" });
         }
@@ -289,6 +295,9 @@ impl Call {
             }
             self.end_attempt(End::Abandoned, now);
             self.outcome = Some(Outcome::ClientGone);
+            if self.status == 0 {
+                self.status = CLIENT_GONE;
+            }
         }
     }
 

@@ -140,10 +140,12 @@ impl Connection {
         let _ = self.http.receive(data, to_socket, |_| ());
     }
 
-    /// After how long `expire` should be called.
+    /// After how long `expire` should be called. At most the shortest time-out, since what is awaited may change before
+    /// that, and with it the time that is left.
     pub fn patience(&self, now: Moment) -> Duration {
-        let deadline = self.current.as_ref().map(|current| current.deadline(self.http.phase()).0);
-        deadline.unwrap_or_default().saturating_sub(now.monotonic)
+        let Some(current) = &self.current else { return Duration::ZERO };
+        let (deadline, _) = current.deadline(self.http.phase());
+        deadline.saturating_sub(now.monotonic).min(current.shortest_timeout())
     }
 
     /// Whether another attempt may use it.
@@ -222,6 +224,15 @@ impl Current {
         let own = (from.monotonic + time, wait);
         let total = (self.call_began.monotonic + timeouts.total, Wait::Total);
         if total.0 < own.0 { total } else { own }
+    }
+
+    fn shortest_timeout(&self) -> Duration {
+        let timeouts = &self.timeouts;
+        if self.is_stream {
+            timeouts.head.min(timeouts.first_token).min(timeouts.between_tokens)
+        } else {
+            timeouts.answer
+        }
     }
 
     fn commit(&mut self, call: &mut Call, step: &mut Step, now: Moment) {

@@ -47,7 +47,7 @@ impl<'a> Head<'a> {
                     return Err(Error::new(Kind::UnsupportedEncoding, "send the body uncompressed"));
                 }
                 b"x-request-id" => head.request_id = request_id(value),
-                _ if name == HOP_HEADER.as_bytes() => head.n_hops = hops(value)?,
+                _ if name == HOP_HEADER.as_bytes() => head.n_hops = head.n_hops.max(hops(value)?),
                 _ => {
                     if let Some(name) = std::str::from_utf8(name).ok().filter(|name| forwarded_to_upstream(name)) {
                         head.forwarded.push((name, value));
@@ -154,6 +154,8 @@ mod tests {
         check("two in the query", &[HOST], b"key=a&alt=sse&key=b", Kind::ConflictingCredentials);
         check("gzip", &[HOST, (b"content-encoding", b"gzip")], b"", Kind::UnsupportedEncoding);
         check("three hops", &[HOST, (b"x-tiercel-hop", b"3")], b"", Kind::LoopDetected);
+        let twice: &[Header] = &[HOST, (b"x-tiercel-hop", b"3"), (b"x-tiercel-hop", b"0")];
+        check("three hops and none", twice, b"", Kind::LoopDetected);
         check("no number of hops", &[HOST, (b"x-tiercel-hop", b"-1")], b"", Kind::MalformedHead);
     }
 

@@ -54,6 +54,16 @@ impl Reply {
         reply
     }
 
+    /// The body for a request that the provider refused without words that can be passed on.
+    pub(crate) fn unexplained_refusal() -> Vec<u8> {
+        openai::error::body(&openai::error::ClientError {
+            message: "the provider refused the request, and did not say why",
+            kind: "invalid_request_error",
+            parameter: None,
+            code: Some("upstream_refused"),
+        })
+    }
+
     /// Adds a header.
     pub(crate) fn push(&mut self, name: impl Into<Cow<'static, str>>, value: String) {
         self.headers.push((name.into(), value));

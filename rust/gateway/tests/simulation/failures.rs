@@ -1,6 +1,7 @@
 //! Providers that fail.
 
 use expect_test::{Expect, expect};
+use serde_json::Value;
 
 use crate::upstream::*;
 use crate::world::{Request, World};
@@ -70,94 +71,55 @@ fn what_goes_wrong_before_the_first_event_is_made_good_elsewhere() {
     check_next("content and broken framing in one read", &events, vec![Act::Send(cut)], "malformed");
 }
 
+/// The client keeps what it has got, gets one event that tells what happened, and pays for no more than it got.
+fn check_interrupted(case: &str, script: Script, code: &str, kind: &str) {
+    let seen = World::new().run(&Request::stream("all"), &[script, stream()]);
+    let body = String::from_utf8(seen.body.clone()).unwrap();
+    let (begun, rest) = body.split_once("\n\n").unwrap();
+
+    assert_eq!(format!("data: {HEL}"), begun, "{case}");
+    assert_eq!(1, rest.matches("\n\n").count(), "{case}");
+    assert_eq!(("server_error", code), (text(&seen.error()["type"]), text(&seen.error()["code"])), "{case}");
+    assert_eq!(1, seen.asked.len(), "{case}");
+    assert_eq!(("interrupted", kind), (text(&seen.line["outcome"]), text(&seen.line["error_kind"])), "{case}");
+    let tokens = ["input", "output"].map(|part| seen.line["usage"][part].as_u64());
+    assert_eq!([Some(8), Some(1)], tokens, "{case}");
+    assert_eq!(Some(10_000), seen.line["cost_nano_dollars"].as_u64(), "{case}");
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
 #[test]
 fn what_goes_wrong_afterwards_is_told_and_not_retried() {
     let begun = |act| vec![stream_head(), event(HEL), act];
-    let check = |case, script, expected: Expect| check(case, &Request::stream("all"), &[script], &expected);
-    check("closed", begun(Act::Close), expect![[r#"
-        closed
-        ask one at 0 ms
-        answer 200
-        data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}
+    let interrupted = "upstream_stream_interrupted";
+    check_interrupted("closed", begun(Act::Close), "stream_truncated", "truncated");
+    check_interrupted("reset", begun(Act::Reset), "stream_truncated", "truncated");
+    check_interrupted("the end of the body", begun(last_chunk()), "stream_truncated", "truncated");
+    check_interrupted("done too early", begun(event(DONE)), "stream_truncated", "truncated");
+    check_interrupted("an event that is no JSON", begun(event("{")), interrupted, "malformed");
+    let error = event(r#"{"error":{"message":"sk-own"}}"#);
+    check_interrupted("an error event", begun(error), interrupted, "error_in_answer");
+    check_interrupted("broken framing", begun(Act::Send(b"no chunk\r\n".to_vec())), interrupted, "malformed");
+    let large = event(&format!(r#"{{"padding":"{}"}}"#, "x".repeat(10_000)));
+    check_interrupted("too large", begun(large), interrupted, "too_large");
+    check_interrupted("nothing more", begun(Act::Pause(1)), interrupted, "timeout_between_tokens");
+    check_interrupted("shut down", begun(Act::Interrupt), interrupted, "draining");
+}
 
-        data: {"error":{"message":"the provider's answer ended before it was whole","type":"server_error","param":null,"code":"stream_truncated"}}
-        log 200 interrupted truncated, one/small truncated 0 ms; 8 + 1 tokens estimated, 10000 n$
-    "#]]);
-    check("reset", begun(Act::Reset), expect![[r#"
-        reset
-        ask one at 0 ms
-        answer 200
-        data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}
-
-        data: {"error":{"message":"the provider's answer ended before it was whole","type":"server_error","param":null,"code":"stream_truncated"}}
-        log 200 interrupted truncated, one/small truncated 0 ms; 8 + 1 tokens estimated, 10000 n$
-    "#]]);
-    check("the end of the body", begun(last_chunk()), expect![[r#"
-        the end of the body
-        ask one at 0 ms
-        answer 200
-        data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}
-
-        data: {"error":{"message":"the provider's answer ended before it was whole","type":"server_error","param":null,"code":"stream_truncated"}}
-        log 200 interrupted truncated, one/small truncated 0 ms; 8 + 1 tokens estimated, 10000 n$
-    "#]]);
-    check("done too early", begun(event(DONE)), expect![[r#"
-        done too early
-        ask one at 0 ms
-        answer 200
-        data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}
-
-        data: {"error":{"message":"the provider's answer ended before it was whole","type":"server_error","param":null,"code":"stream_truncated"}}
-        log 200 interrupted truncated, one/small truncated 0 ms; 8 + 1 tokens estimated, 10000 n$
-    "#]]);
-    check("an event that is no JSON", begun(event("{")), expect![[r#"
-        an event that is no JSON
-        ask one at 0 ms
-        answer 200
-        data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}
-
-        data: {"error":{"message":"the provider's answer is malformed","type":"server_error","param":null,"code":"upstream_stream_interrupted"}}
-        log 200 interrupted malformed, one/small malformed 0 ms; 8 + 1 tokens estimated, 10000 n$
-    "#]]);
-    check("an error event", begun(event(r#"{"error":{"message":"sk-own"}}"#)), expect![[r#"
-        an error event
-        ask one at 0 ms
-        answer 200
-        data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}
-
-        data: {"error":{"message":"the provider reported an error in its answer","type":"server_error","param":null,"code":"upstream_stream_interrupted"}}
-        log 200 interrupted error_in_answer, one/small error_in_answer 0 ms; 8 + 1 tokens estimated, 10000 n$
-    "#]]);
-    check("broken framing", begun(Act::Send(b"no chunk\r\n".to_vec())), expect![[r#"
-        broken framing
-        ask one at 0 ms
-        answer 200
-        data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}
-
-        data: {"error":{"message":"the provider's answer is malformed","type":"server_error","param":null,"code":"upstream_stream_interrupted"}}
-        log 200 interrupted malformed, one/small malformed 0 ms; 8 + 1 tokens estimated, 10000 n$
-    "#]]);
-    check("nothing more", begun(Act::Pause(1)), expect![[r#"
-        nothing more
-        ask one at 0 ms
-        answer 200
-        data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}
-
-        data: {"error":{"message":"the next token did not come in time","type":"server_error","param":null,"code":"upstream_stream_interrupted"}}
-        log 200 interrupted timeout_between_tokens, one/small timeout_between_tokens 4000 ms; 8 + 1 tokens estimated, 10000 n$
-    "#]]);
-    check("shut down", begun(Act::Interrupt), expect![[r#"
-        shut down
-        ask one at 0 ms
-        answer 200
-        data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}
-
-        data: {"error":{"message":"the gateway is shutting down","type":"server_error","param":null,"code":"upstream_stream_interrupted"}}
-        log 200 interrupted draining, one/small draining 0 ms; 8 + 1 tokens estimated, 10000 n$
-    "#]]);
-    let usage = event(r#"{"choices":[{"index":0,"delta":{"content":"lo"}}],"usage":{"prompt_tokens":5,"completion_tokens":2}}"#);
-    check("closed, but it told its usage so far", vec![stream_head(), event(HEL), usage, Act::Close], expect![[r#"
-        closed, but it told its usage so far
+#[test]
+fn an_interrupted_stream() {
+    let usage =
+        r#"{"choices":[{"index":0,"delta":{"content":"lo"}}],"usage":{"prompt_tokens":5,"completion_tokens":2}}"#;
+    let script = vec![stream_head(), event(HEL), event(usage), Act::Pause(70), Act::Close];
+    check(
+        "that told its usage so far",
+        &Request::stream("all"),
+        &[script],
+        &expect![[r#"
+        that told its usage so far
         ask one at 0 ms
         answer 200
         data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}
@@ -165,165 +127,110 @@ fn what_goes_wrong_afterwards_is_told_and_not_retried() {
         data: {"choices":[{"index":0,"delta":{"content":"lo"}}],"usage":{"prompt_tokens":5,"completion_tokens":2}}
 
         data: {"error":{"message":"the provider's answer ended before it was whole","type":"server_error","param":null,"code":"stream_truncated"}}
-        log 200 interrupted truncated, one/small truncated 0 ms; 5 + 2 tokens, 9000 n$
-    "#]]);
+        log 200 interrupted truncated, one/small truncated 70 ms; 5 + 2 tokens, 9000 n$
+    "#]],
+    );
+}
+
+/// The answer after all that `scripts` do, and the header that says how long to wait.
+fn check_outline(case: &str, scripts: &[Script], expected: &str) {
+    let seen = World::new().run(&Request::chat("all"), scripts);
+
+    let wait = seen.header("retry-after").unwrap_or("never");
+    let outline = format!("{}, {}, retry {wait}", seen.outline(), text(&seen.error()["code"]));
+    assert_eq!(expected, outline, "{case}");
+    assert_eq!(Some("false"), seen.header("x-should-retry"), "{case}");
+    assert_eq!(("failed", Some(0)), (text(&seen.line["outcome"]), seen.line["usage"]["input"].as_u64()), "{case}");
 }
 
 #[test]
 fn three_attempts_are_made_and_no_more() {
-    let server_error = || vec![Act::Pause(10), answer(500, "", "{}")];
-    let throttled = |seconds: &str| vec![answer(429, &format!("retry-after: {seconds}\r\n"), "{}")];
-    let check = |case, scripts: &[Script], expected: Expect| check(case, &Request::chat("all"), scripts, &expected);
-    check("500 everywhere", &[server_error(), server_error(), server_error(), vec![completion()]], expect![[r#"
-        500 everywhere
-        ask one at 0 ms
-        ask two at 10 ms
-        ask three at 20 ms
-        answer 502, x-should-retry false
-        {"error":{"message":"the provider answered with an error; tried one/small: status_500, two/small: status_500, three/small: status_500","type":"server_error","param":null,"code":"upstream_failed"}}
-        log 502 failed upstream_failed, one/small status_500 10 ms, two/small status_500 10 ms, three/small status_500 10 ms; 0 + 0 tokens, 0 n$
-    "#]]);
-    check("nobody takes a connection", &[vec![Act::Ignore], vec![Act::Refuse], vec![Act::Ignore]], expect![[r#"
-        nobody takes a connection
-        ask one at 0 ms
-        ask two at 1000 ms
-        ask three at 1000 ms
-        answer 504, x-should-retry false
-        {"error":{"message":"connecting to the provider took too long; tried one/small: timeout_connect, two/small: connect, three/small: timeout_connect","type":"server_error","param":null,"code":"upstream_timeout"}}
-        log 504 failed upstream_timeout, one/small timeout_connect 1000 ms, two/small connect 0 ms, three/small timeout_connect 1000 ms; 0 + 0 tokens, 0 n$
-    "#]]);
+    let bad = || vec![Act::Pause(10), answer(500, "", "{}")];
     let refused = || vec![answer(401, "", "{}")];
-    check("nobody takes the key", &[refused(), refused(), refused()], expect![[r#"
-        nobody takes the key
-        ask one at 0 ms
-        ask two at 0 ms
-        ask three at 0 ms
-        answer 503, x-should-retry false
-        {"error":{"message":"the provider does not take the gateway's key; tried one/small: credential, two/small: credential, three/small: credential","type":"server_error","param":null,"code":"upstream_credentials_unavailable"}}
-        log 503 failed upstream_credentials_unavailable, one/small credential 0 ms, two/small credential 0 ms, three/small credential 0 ms; 0 + 0 tokens, 0 n$
-    "#]]);
-    check("slow down, everywhere", &[throttled("1"), throttled("2"), throttled("7.5")], expect![[r#"
-        slow down, everywhere
-        ask one at 0 ms
-        ask two at 0 ms
-        ask three at 0 ms
-        answer 429, retry-after 8, x-should-retry false
-        {"error":{"message":"the provider asks to slow down; tried one/small: throttled, two/small: throttled, three/small: throttled","type":"rate_limit_error","param":null,"code":"upstream_throttled"}}
-        log 429 failed upstream_throttled, one/small throttled 0 ms, two/small throttled 0 ms, three/small throttled 0 ms; 0 + 0 tokens, 0 n$
-    "#]]);
-    check("for a minute", &[throttled("1"), throttled("1"), throttled("60")], expect![[r#"
-        for a minute
-        ask one at 0 ms
-        ask two at 0 ms
-        ask three at 0 ms
-        answer 429, retry-after 60, x-should-retry false
-        {"error":{"message":"the provider asks to slow down; tried one/small: throttled, two/small: throttled, three/small: throttled","type":"rate_limit_error","param":null,"code":"upstream_throttled"}}
-        log 429 failed upstream_throttled, one/small throttled 0 ms, two/small throttled 0 ms, three/small throttled 0 ms; 0 + 0 tokens, 0 n$
-    "#]]);
-    check("for a little longer", &[throttled("1"), throttled("1"), throttled("60.5")], expect![[r#"
-        for a little longer
-        ask one at 0 ms
-        ask two at 0 ms
-        ask three at 0 ms
-        answer 429, x-should-retry false
-        {"error":{"message":"the provider asks to slow down; tried one/small: throttled, two/small: throttled, three/small: throttled","type":"rate_limit_error","param":null,"code":"upstream_throttled"}}
-        log 429 failed upstream_throttled, one/small throttled 0 ms, two/small throttled 0 ms, three/small throttled 0 ms; 0 + 0 tokens, 0 n$
-    "#]]);
-    check("for an hour", &[throttled("1"), throttled("1"), throttled("3600")], expect![[r#"
-        for an hour
-        ask one at 0 ms
-        ask two at 0 ms
-        ask three at 0 ms
-        answer 429, x-should-retry false
-        {"error":{"message":"the provider asks to slow down; tried one/small: throttled, two/small: throttled, three/small: throttled","type":"rate_limit_error","param":null,"code":"upstream_throttled"}}
-        log 429 failed upstream_throttled, one/small throttled 0 ms, two/small throttled 0 ms, three/small throttled 0 ms; 0 + 0 tokens, 0 n$
-    "#]]);
-    check("until somebody fails", &[throttled("1"), throttled("1"), server_error()], expect![[r#"
-        until somebody fails
-        ask one at 0 ms
-        ask two at 0 ms
-        ask three at 0 ms
-        answer 502, x-should-retry false
-        {"error":{"message":"the provider answered with an error; tried one/small: throttled, two/small: throttled, three/small: status_500","type":"server_error","param":null,"code":"upstream_failed"}}
-        log 502 failed upstream_failed, one/small throttled 0 ms, two/small throttled 0 ms, three/small status_500 10 ms; 0 + 0 tokens, 0 n$
-    "#]]);
+    let wait = |seconds: &str| vec![answer(429, &format!("retry-after: {seconds}\r\n"), "{}")];
+    let good = || vec![completion()];
+    check_outline(
+        "500 everywhere",
+        &[bad(), bad(), bad(), good()],
+        "one, two, three: 502 (one: status_500, two: status_500, three: status_500), upstream_failed, retry never",
+    );
+    check_outline(
+        "no connection",
+        &[vec![Act::Ignore], vec![Act::Refuse], vec![Act::Ignore], good()],
+        "one, two, three: 504 (one: timeout_connect, two: connect, three: timeout_connect), upstream_timeout, retry never",
+    );
+    check_outline(
+        "nobody takes the key",
+        &[refused(), refused(), refused()],
+        "one, two, three: 503 (one: credential, two: credential, three: credential), upstream_credentials_unavailable, retry never",
+    );
+    check_outline(
+        "slow down, everywhere",
+        &[wait("1"), wait("2"), wait("7.5")],
+        "one, two, three: 429 (one: throttled, two: throttled, three: throttled), upstream_throttled, retry 8",
+    );
+    check_outline(
+        "for a minute",
+        &[wait("1"), wait("1"), wait("60")],
+        "one, two, three: 429 (one: throttled, two: throttled, three: throttled), upstream_throttled, retry 60",
+    );
+    check_outline(
+        "for a little longer",
+        &[wait("1"), wait("1"), wait("60.5")],
+        "one, two, three: 429 (one: throttled, two: throttled, three: throttled), upstream_throttled, retry never",
+    );
+    check_outline(
+        "for nobody knows how long",
+        &[wait("1"), wait("1"), wait("soon")],
+        "one, two, three: 429 (one: throttled, two: throttled, three: throttled), upstream_throttled, retry never",
+    );
+    check_outline(
+        "until somebody fails",
+        &[wait("1"), wait("1"), bad()],
+        "one, two, three: 502 (one: throttled, two: throttled, three: status_500), upstream_failed, retry never",
+    );
 }
 
 #[test]
-fn there_may_be_fewer_to_try() {
-    check("one", &Request::chat("one/small"), &[vec![answer(502, "", "{}")]], &expect![[r#"
-        one
+fn a_call_that_failed() {
+    let script = vec![Act::Pause(30), answer(502, "", "{}")];
+    check(
+        "one deployment is all there is",
+        &Request::chat("one/small"),
+        &[script],
+        &expect![[r#"
+        one deployment is all there is
         ask one at 0 ms
         answer 502, x-should-retry false
         {"error":{"message":"the provider answered with an error; tried one/small: status_502","type":"server_error","param":null,"code":"upstream_failed"}}
-        log 502 failed upstream_failed, one/small status_502 0 ms; 0 + 0 tokens, 0 n$
-    "#]]);
+        log 502 failed upstream_failed, one/small status_502 30 ms; 0 + 0 tokens, 0 n$
+    "#]],
+    );
 }
 
 #[test]
 fn a_stale_connection_is_replaced_once() {
-    let used = || {
+    let check = |scripts: &[Script], expected: &str| {
         let mut world = World::new();
         world.run(&Request::chat("all"), &[vec![completion()]]);
-        world
+        assert_eq!(expected, world.run(&Request::chat("all"), scripts).outline());
     };
-    let check = |case: &str, scripts: &[Script], expected: Expect| {
-        let seen = used().run(&Request::chat("all"), scripts);
-        expected.assert_eq(&format!("{case}\n{seen}"));
-    };
-    check("closed", &[vec![Act::Close], vec![completion()]], expect![[r#"
-        closed
-        ask one at 0 ms
-        ask one anew at 0 ms
-        answer 200
-        {"choices":[{"index":0,"message":{"role":"assistant","content":"Hello"},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12}}
-        log 200 answered, one/small answered 0 ms; 9 + 3 tokens, 15000 n$
-    "#]]);
-    check("reset", &[vec![Act::Reset], vec![completion()]], expect![[r#"
-        reset
-        ask one at 0 ms
-        ask one anew at 0 ms
-        answer 200
-        {"choices":[{"index":0,"message":{"role":"assistant","content":"Hello"},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12}}
-        log 200 answered, one/small answered 0 ms; 9 + 3 tokens, 15000 n$
-    "#]]);
-    check("closed twice", &[vec![Act::Close], vec![Act::Close], vec![completion()]], expect![[r#"
-        closed twice
-        ask one at 0 ms
-        ask one anew at 0 ms
-        ask two at 0 ms
-        answer 200
-        {"choices":[{"index":0,"message":{"role":"assistant","content":"Hello"},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12}}
-        log 200 answered, one/small truncated 0 ms, two/small answered 0 ms; 9 + 3 tokens, 150000 n$
-    "#]]);
     let bad = || vec![answer(500, "", "{}")];
-    check("closed, then three that fail", &[vec![Act::Close], bad(), bad(), bad(), vec![completion()]], expect![[r#"
-        closed, then three that fail
-        ask one at 0 ms
-        ask one anew at 0 ms
-        ask two at 0 ms
-        ask three at 0 ms
-        answer 502, x-should-retry false
-        {"error":{"message":"the provider answered with an error; tried one/small: status_500, two/small: status_500, three/small: status_500","type":"server_error","param":null,"code":"upstream_failed"}}
-        log 502 failed upstream_failed, one/small status_500 0 ms, two/small status_500 0 ms, three/small status_500 0 ms; 0 + 0 tokens, 0 n$
-    "#]]);
-    let half = Act::Send(b"HTTP/1.1 200".to_vec());
-    check("closed after some bytes", &[vec![half, Act::Close], vec![completion()]], expect![[r#"
-        closed after some bytes
-        ask one at 0 ms
-        ask two at 0 ms
-        answer 200
-        {"choices":[{"index":0,"message":{"role":"assistant","content":"Hello"},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12}}
-        log 200 answered, one/small truncated 0 ms, two/small answered 0 ms; 9 + 3 tokens, 150000 n$
-    "#]]);
-    check("silent", &[vec![], vec![completion()]], expect![[r#"
-        silent
-        ask one at 0 ms
-        ask two at 6000 ms
-        answer 200
-        {"choices":[{"index":0,"message":{"role":"assistant","content":"Hello"},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12}}
-        log 200 answered, one/small timeout_answer 6000 ms, two/small answered 0 ms; 9 + 3 tokens, 150000 n$
-    "#]]);
+    let good = || vec![completion()];
+    check(&[vec![Act::Close], good()], "one, one anew: 200 (one: answered)");
+    check(&[vec![Act::Reset], good()], "one, one anew: 200 (one: answered)");
+    check(&[vec![Act::Close], vec![Act::Close], good()], "one, one anew, two: 200 (one: truncated, two: answered)");
+    check(&[vec![Act::Close], vec![Act::Refuse], good()], "one, one anew, two: 200 (one: connect, two: answered)");
+    check(
+        &[vec![Act::Close], bad(), bad(), bad(), good()],
+        "one, one anew, two, three: 502 (one: status_500, two: status_500, three: status_500)",
+    );
+    // Whoever has begun to answer has seen the request.
+    check(
+        &[vec![Act::Send(b"HTTP/1.1 200".to_vec()), Act::Close], good()],
+        "one, two: 200 (one: truncated, two: answered)",
+    );
+    check(&[vec![], good()], "one, two: 200 (one: timeout_answer, two: answered)");
 }
 
 #[test]
@@ -332,29 +239,44 @@ fn the_clients_own_fault_comes_in_the_providers_words_but_for_its_key() {
     let check = |case, request: Request, status, expected: Expect| {
         check(case, &request, &[vec![answer(status, "retry-after: 9\r\n", said)]], &expected);
     };
-    check("400", Request::chat("all"), 400, expect![[r#"
+    check(
+        "400",
+        Request::chat("all"),
+        400,
+        expect![[r#"
         400
         ask one at 0 ms
         answer 400, x-should-retry false
         {"error":{"message":"[redacted] may not; use [redacted]","type":"invalid_request_error"}}
         log 400 rejected upstream_refused, one/small answered 0 ms; 0 + 0 tokens, 0 n$
-    "#]]);
-    check("422, of a stream", Request::stream("all"), 422, expect![[r#"
+    "#]],
+    );
+    check(
+        "422, of a stream",
+        Request::stream("all"),
+        422,
+        expect![[r#"
         422, of a stream
         ask one at 0 ms
         answer 422, x-should-retry false
         {"error":{"message":"[redacted] may not; use [redacted]","type":"invalid_request_error"}}
         log 422 rejected upstream_refused, one/small answered 0 ms; 0 + 0 tokens, 0 n$
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_shutdown_is_told_before_the_first_event_too() {
-    check("waiting", &Request::chat("all"), &[vec![Act::Pause(50), Act::Interrupt]], &expect![[r#"
+    check(
+        "waiting",
+        &Request::chat("all"),
+        &[vec![Act::Pause(50), Act::Interrupt]],
+        &expect![[r#"
         waiting
         ask one at 0 ms
         answer 503, retry-after 1
         {"error":{"message":"the gateway is shutting down; tried one/small: draining","type":"server_error","param":null,"code":"draining"}}
         log 503 failed draining, one/small draining 50 ms; 0 + 0 tokens, 0 n$
-    "#]]);
+    "#]],
+    );
 }

@@ -13,7 +13,7 @@ pub(crate) struct Provider {
     answer: Answer,
     is_chunked: bool,
     /// Where reads end.
-    pub(crate) cuts: Vec<Index>,
+    cuts: Vec<Index>,
     /// Milliseconds before each read, beginning with the first.
     pauses: Vec<u64>,
     /// After which act it all stops, and how.
@@ -23,6 +23,8 @@ pub(crate) struct Provider {
 #[derive(Clone, Copy, Debug)]
 enum Reach {
     Accepts,
+    /// As a connection does that the provider was about to close.
+    HangsUp,
     Refuses,
     Ignores,
 }
@@ -59,12 +61,20 @@ enum Piece {
 }
 
 pub(crate) fn providers() -> impl Strategy<Value = Provider> {
-    let reach = prop_oneof![8 => Just(Reach::Accepts), 1 => Just(Reach::Refuses), 1 => Just(Reach::Ignores)];
+    let reach = prop_oneof![
+        16 => Just(Reach::Accepts), 2 => Just(Reach::HangsUp), 1 => Just(Reach::Refuses), 1 => Just(Reach::Ignores)
+    ];
     let stops = select(&[Stop::Close, Stop::Reset, Stop::Silence, Stop::Interrupt, Stop::Leave][..]);
-    let pauses = vec(prop_oneof![3 => Just(0_u64), 2 => 0..100_u64, 1 => 0..7_000_u64], 0..8);
-    (reach, answers(), any::<bool>(), vec(any::<Index>(), 0..8), pauses, option::of((any::<Index>(), stops))).prop_map(
-        |(reach, answer, is_chunked, cuts, pauses, stop)| Provider { reach, answer, is_chunked, cuts, pauses, stop },
-    )
+    let pauses = vec(prop_oneof![12 => Just(0_u64), 6 => 0..100_u64, 1 => 0..7_000_u64], 0..8);
+    (reach, answers(), any::<bool>(), vec(any::<Index>(), 0..8), pauses, option::weighted(0.4, (any::<Index>(), stops)))
+        .prop_map(|(reach, answer, is_chunked, cuts, pauses, stop)| Provider {
+            reach,
+            answer,
+            is_chunked,
+            cuts,
+            pauses,
+            stop,
+        })
 }
 
 fn answers() -> impl Strategy<Value = Answer> {
@@ -103,7 +113,9 @@ impl Piece {
             Self::Role => format!(r#"{{"id":"{mark}","choices":[{{"index":0,"delta":{{"role":"assistant"}}}}]}}"#),
             Self::Text => format!(r#"{{"id":"{mark}","choices":[{{"index":0,"delta":{{"content":"Hi"}}}}]}}"#),
             Self::Stop => format!(r#"{{"id":"{mark}","choices":[{{"index":0,"delta":{{}},"finish_reason":"stop"}}]}}"#),
-            Self::Usage => format!(r#"{{"id":"{mark}","choices":[],"usage":{{"prompt_tokens":9,"completion_tokens":3}}}}"#),
+            Self::Usage => {
+                format!(r#"{{"id":"{mark}","choices":[],"usage":{{"prompt_tokens":9,"completion_tokens":3}}}}"#)
+            }
             Self::Done => "[DONE]".to_owned(),
             Self::Nonsense => "{".to_owned(),
             Self::Error => r#"{"error":{"message":"sk-own"}}"#.to_owned(),
@@ -116,16 +128,11 @@ impl Piece {
 }
 
 impl Provider {
-    /// Makes it say all that it has to say, at once.
-    pub(crate) fn is_whole(&mut self) {
-        self.pauses.clear();
-        self.stop = None;
-    }
-
     /// What it does; `mark` is in its answers.
     pub(crate) fn script(&self, mark: &str) -> Script {
         let first = match self.reach {
             Reach::Accepts => None,
+            Reach::HangsUp => Some(Act::Close),
             Reach::Refuses => Some(Act::Refuse),
             Reach::Ignores => Some(Act::Ignore),
         };
@@ -134,7 +141,7 @@ impl Provider {
         for (read, pause) in self.reads(mark).into_iter().zip(pauses) {
             script.extend([Act::Pause(pause), Act::Send(read)]);
         }
-        if !self.is_chunked {
+        if matches!(self.answer, Answer::Stream(_)) && !self.is_chunked {
             script.push(Act::Close);
         }
         if let Some((at, stop)) = &self.stop {
@@ -198,9 +205,14 @@ impl Provider {
             Answer::Stream(_) => (200, "content-type: text/event-stream\r\n".to_owned()),
             Answer::Completion | Answer::ErrorInside => (200, "content-type: application/json\r\n".to_owned()),
         };
-        let framing = if self.is_chunked { "transfer-encoding: chunked\r\n" } else { "" };
-        let mut bytes = format!("HTTP/1.1 {status} X\r\n{headers}{framing}\r\n").into_bytes();
         let body = self.body(mark);
+        let framing = match (&self.answer, self.is_chunked) {
+            (_, true) => "transfer-encoding: chunked\r\n".to_owned(),
+            // Until the provider closes.
+            (Answer::Stream(_), false) => String::new(),
+            (_, false) => format!("content-length: {}\r\n", body.len()),
+        };
+        let mut bytes = format!("HTTP/1.1 {status} X\r\n{headers}{framing}\r\n").into_bytes();
         match (&self.answer, self.is_chunked) {
             (Answer::Status(204, _), _) => {}
             (_, false) => bytes.extend(body.into_bytes()),

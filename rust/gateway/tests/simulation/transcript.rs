@@ -65,6 +65,22 @@ impl Seen {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         header(self.answer()?, name)
     }
+
+    /// Who was asked, and the answer without its body: `one, one anew, two: 200 (one: connect, two: answered)`.
+    pub(crate) fn outline(&self) -> String {
+        let asked = self.asked.iter().map(|(name, _, is_fresh)| [*name, if *is_fresh { " anew" } else { "" }].concat());
+        let asked = asked.collect::<Vec<_>>().join(", ");
+        let status = self.answer().map_or(0, |answer| answer.status);
+        let attempts = self.header("x-tiercel-attempts").unwrap_or("nothing").replace("/small", "");
+        format!("{asked}: {status} ({attempts})")
+    }
+
+    /// The error that the client gets, in its body or at the end of its stream.
+    pub(crate) fn error(&self) -> Value {
+        let body = self.reply.as_ref().map_or(&self.body, |reply| &reply.body);
+        let last = std::str::from_utf8(body).unwrap().trim_end().lines().next_back().unwrap_or_default();
+        serde_json::from_str::<Value>(last.trim_start_matches("data: ")).unwrap()["error"].clone()
+    }
 }
 
 pub(crate) fn header<'a>(reply: &'a Reply, name: &str) -> Option<&'a str> {
@@ -100,7 +116,12 @@ impl fmt::Display for Seen {
         }
         for attempt in line["attempts"].as_array().into_iter().flatten() {
             let milliseconds = attempt["duration_us"].as_u64().unwrap_or_default() / 1_000;
-            write!(f, ", {} {}", attempt["deployment"].as_str().unwrap_or("-"), attempt["outcome"].as_str().unwrap_or("-"))?;
+            write!(
+                f,
+                ", {} {}",
+                attempt["deployment"].as_str().unwrap_or("-"),
+                attempt["outcome"].as_str().unwrap_or("-")
+            )?;
             write!(f, " {milliseconds} ms")?;
         }
         let usage = &line["usage"];

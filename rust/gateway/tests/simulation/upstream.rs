@@ -76,11 +76,8 @@ pub(crate) fn stream() -> Script {
     [stream_head()].into_iter().chain(events).chain([last_chunk()]).collect()
 }
 
-/// The same, arriving as one read.
-pub(crate) fn stream_in_one_read() -> Script {
-    let reads = stream().into_iter().flat_map(|act| match act {
-        Act::Send(bytes) => bytes,
-        _ => Vec::new(),
-    });
-    vec![Act::Send(reads.collect())]
+/// All that a script sends.
+pub(crate) fn bytes(script: &[Act]) -> Vec<u8> {
+    let sent = script.iter().filter_map(|act| if let Act::Send(bytes) = act { Some(bytes.as_slice()) } else { None });
+    sent.collect::<Vec<_>>().concat()
 }

@@ -77,6 +77,8 @@ pub(crate) struct World {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) now: Moment,
     idle: Vec<(usize, Connection)>,
+    /// When the current attempt's timer goes off.
+    timer: Duration,
 }
 
 /// What a client sends.
@@ -124,7 +126,12 @@ impl World {
         let config = Config::parse(CONFIG, "tiercel.toml", &Overrides::default()).unwrap();
         let time: Arc<dyn TimeProvider> = Arc::new(Standstill);
         let gateway = Arc::new(Gateway::new(&config, &Keys, &time, 7).unwrap());
-        Self { gateway, now: Moment { monotonic: Duration::ZERO, unix: START }, idle: Vec::new() }
+        Self {
+            gateway,
+            now: Moment { monotonic: Duration::ZERO, unix: START },
+            idle: Vec::new(),
+            timer: Duration::ZERO,
+        }
     }
 
     pub(crate) fn pass(&mut self, time: Duration) {
@@ -173,6 +180,7 @@ impl World {
         }
         let mut connection = self.connect(ticket);
         seen.note(connection.begin(call, self.now));
+        self.set_timer(&connection);
         for act in acts {
             if seen.is_over {
                 // What is left of a finished answer: it decides whether the connection may be used again.
@@ -210,15 +218,21 @@ impl World {
         }
     }
 
-    /// Lets time pass, and the connection's timer go off when it should.
+    /// Lets time pass. As with the real timer, when it goes off is settled when it is set, whatever comes meanwhile.
     fn wait(&mut self, call: &mut Call, connection: &mut Connection, time: Duration, seen: &mut Seen) {
-        let mut left = time;
-        while !seen.is_over && !left.is_zero() {
-            let until_timer = connection.patience(self.now).min(left);
-            self.pass(until_timer);
-            left -= until_timer;
+        let end = self.now.monotonic.saturating_add(time);
+        while !seen.is_over && self.timer <= end {
+            self.pass(self.timer.saturating_sub(self.now.monotonic));
             seen.note(connection.expire(call, self.now));
+            self.set_timer(connection);
         }
+        if !seen.is_over {
+            self.pass(end.saturating_sub(self.now.monotonic));
+        }
+    }
+
+    fn set_timer(&mut self, connection: &Connection) {
+        self.timer = self.now.monotonic + connection.patience(self.now);
     }
 
     /// A connection that was used before, unless there is none or the attempt wants a new one.

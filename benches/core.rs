@@ -1,0 +1,78 @@
+//! How long each stage of a request takes, and how long all of them take together.
+//!
+//! What is measured is what runs in production: client keys are on, JSON and HTTP are read and written, the access log
+//! and the metrics are kept. Not in it are the crossing between Python and Rust, which `test_core.py` measures, and the
+//! sockets, which `gateway.py` does. Inputs are made and results dropped outside the measured time.
+#![expect(clippy::unwrap_used, reason = "a benchmark whose input is wrong should stop")]
+
+#[path = "core/inputs.rs"]
+mod inputs;
+#[path = "core/stages.rs"]
+mod stages;
+
+use divan::{Bencher, Divan};
+use tiercel_core::tokens::{self, Encoding};
+
+use inputs::{NOW, body, connect, gateway, http_answer, open, prompt, stream_reads};
+
+/// Bytes of the prompt: what other gateways' figures are about, and a page of text.
+const PROMPTS: [usize; 2] = [130, 2_000];
+
+fn main() {
+    // Many samples of few iterations: the median then does not depend on what else the machine did meanwhile.
+    Divan::default().sample_count(10_000).config_with_args().main();
+}
+
+/// From the request that the server hands over to the bytes for the provider's socket, on a connection that is there.
+#[divan::bench(args = PROMPTS)]
+fn open_to_plan_and_bytes(bencher: Bencher<'_, '_>, n_prompt_bytes: usize) {
+    let gateway = gateway();
+    let body = body(n_prompt_bytes, false);
+    bencher.with_inputs(|| gateway.connect(0).unwrap()).bench_local_values(|mut connection| {
+        let mut call = open(&gateway, &body);
+        call.next_attempt(NOW).unwrap();
+        let step = connection.begin(&mut call, NOW);
+        (step, call, connection)
+    });
+}
+
+/// The same, the provider's answer, and the books.
+#[divan::bench(args = PROMPTS)]
+fn whole_call(bencher: Bencher<'_, '_>, n_prompt_bytes: usize) {
+    let gateway = gateway();
+    let body = body(n_prompt_bytes, false);
+    let answer = http_answer();
+    bencher.with_inputs(|| connect(&gateway)).bench_local_values(|mut connection| {
+        let mut call = open(&gateway, &body);
+        call.next_attempt(NOW).unwrap();
+        connection.begin(&mut call, NOW);
+        connection.feed(&mut call, &answer, NOW);
+        let reply = call.take_reply(NOW).unwrap();
+        call.settle(NOW);
+        (reply, call, connection)
+    });
+}
+
+/// The same of a stream whose events come one a read.
+#[divan::bench]
+fn whole_stream_of_52_events(bencher: Bencher<'_, '_>) {
+    let gateway = gateway();
+    let body = body(PROMPTS[0], true);
+    let reads = stream_reads();
+    bencher.with_inputs(|| connect(&gateway)).bench_local_values(|mut connection| {
+        let mut call = open(&gateway, &body);
+        call.next_attempt(NOW).unwrap();
+        connection.begin(&mut call, NOW);
+        let steps: Vec<_> = reads.iter().map(|read| connection.feed(&mut call, read, NOW)).collect();
+        call.settle(NOW);
+        (steps, call, connection)
+    });
+}
+
+/// Not on every request's path: a rule has to ask for it.
+#[divan::bench(args = PROMPTS)]
+fn count_tokens(bencher: Bencher<'_, '_>, n_bytes: usize) {
+    let text = prompt(n_bytes);
+    tokens::count(&text, Encoding::O200k);
+    bencher.bench_local(|| tokens::count(&text, Encoding::O200k));
+}

@@ -1,0 +1,109 @@
+//! Each stage by itself, in the order of a request.
+
+use divan::Bencher;
+use tiercel_core::access_log::AccessLog;
+use tiercel_core::keys::{Keys, Principal};
+use tiercel_core::metrics::Metrics;
+use tiercel_core::prices::PriceTable;
+use tiercel_core::registry::Registry;
+use tiercel_core::settlement::TokenUsage;
+use tiercel_gateway::{Error, Kind};
+use tiercel_upstream::{Connection, Event};
+use tiercel_wire::openai::{Answer, Edits, Endpoint, Request, StreamReader};
+
+use crate::PROMPTS;
+use crate::inputs::{NOW, World, answer, body, config, delta, gateway, http_answer, incoming, send, sent, settlement};
+
+/// Head and key, and the error that says that the body could not be read: there is no way to have only the former.
+#[divan::bench]
+fn head_and_key_and_refusal(bencher: Bencher<'_, '_>) {
+    let gateway = gateway();
+    let error = Error::new(Kind::BodyTimeout, "the body did not come in time");
+    bencher.bench_local(|| gateway.reject(&incoming(b""), &error, NOW));
+}
+
+#[divan::bench(args = [1, 10, 1_000])]
+fn key_among(bencher: Bencher<'_, '_>, n_keys: usize) {
+    let keys = Keys::new(&config(n_keys), &World).unwrap();
+    bencher.bench_local(|| keys.authenticate(Some(b"sk-key_0"), NOW.unix).unwrap().clone());
+}
+
+#[divan::bench(args = PROMPTS)]
+fn json_scan(bencher: Bencher<'_, '_>, n_prompt_bytes: usize) {
+    let body = body(n_prompt_bytes, false);
+    bencher.bench_local(|| Request::parse(Endpoint::ChatCompletions, body.as_bytes()).unwrap());
+}
+
+#[divan::bench]
+fn plan(bencher: Bencher<'_, '_>) {
+    let registry = Registry::new(&config(1), &World).unwrap();
+    let principal = Principal::operator();
+    bencher.bench_local(|| registry.plan(&principal, "auto").unwrap());
+}
+
+#[divan::bench(args = PROMPTS)]
+fn encode_body(bencher: Bencher<'_, '_>, n_prompt_bytes: usize) {
+    let request = Request::parse(Endpoint::ChatCompletions, body(n_prompt_bytes, true).as_bytes()).unwrap();
+    bencher.bench_local(|| {
+        let mut output = Vec::new();
+        request.encode(&Edits { model: "gpt-4o-mini", include_usage: true }, &mut output);
+        output
+    });
+}
+
+#[divan::bench(args = PROMPTS)]
+fn encode_head_and_copy(bencher: Bencher<'_, '_>, n_prompt_bytes: usize) {
+    let body = body(n_prompt_bytes, false);
+    bencher.with_inputs(Connection::plain).bench_local_refs(|connection| send(connection, &body));
+}
+
+#[divan::bench]
+fn http_answer_read(bencher: Bencher<'_, '_>) {
+    let answer = http_answer();
+    bencher.with_inputs(sent).bench_local_refs(|connection| {
+        let mut body = Vec::new();
+        let event = |event: Event<'_>| {
+            if let Event::Body(data) = event {
+                body.extend_from_slice(data);
+            }
+        };
+        connection.receive(&answer, &mut Vec::new(), event).unwrap();
+        body
+    });
+}
+
+#[divan::bench]
+fn answer_json_read(bencher: Bencher<'_, '_>) {
+    let answer = answer();
+    bencher.bench_local(|| Answer::read(Endpoint::ChatCompletions, answer.as_bytes()).unwrap());
+}
+
+#[divan::bench]
+fn stream_event(bencher: Bencher<'_, '_>) {
+    let event = format!("data: {}\n\n", delta(7));
+    let mut reader = StreamReader::new(1, true);
+    bencher.bench_local(|| {
+        let mut output = Vec::new();
+        reader.feed(event.as_bytes(), &mut output).unwrap();
+        output
+    });
+}
+
+#[divan::bench]
+fn price(bencher: Bencher<'_, '_>) {
+    let prices = PriceTable::bundled();
+    let usage = TokenUsage { input: 42, output: 22, ..TokenUsage::default() };
+    bencher.bench_local(|| prices.cost("openai", "gpt-4o-mini", divan::black_box(&usage), NOW.unix).unwrap());
+}
+
+#[divan::bench]
+fn record_in_metrics(bencher: Bencher<'_, '_>) {
+    let metrics = Metrics::new("0", "0");
+    bencher.bench_local(|| metrics.record(&settlement()));
+}
+
+#[divan::bench]
+fn line_of_the_access_log(bencher: Bencher<'_, '_>) {
+    let log = AccessLog::new(1, 10_000);
+    bencher.with_inputs(|| drop(log.drain())).bench_local_values(|()| log.push(&settlement()));
+}
