@@ -3,7 +3,21 @@
 from collections.abc import Mapping, Sequence
 from typing import final
 
-Headers = Sequence[tuple[bytes, bytes]] | Sequence[tuple[str, str]]
+__all__ = [
+    "Attempt",
+    "Call",
+    "Connection",
+    "Core",
+    "Plan",
+    "Reply",
+    "Step",
+    "count_tokens",
+    "error_kinds",
+    "schema",
+    "version",
+]
+
+_Headers = Sequence[tuple[bytes, bytes]] | Sequence[tuple[str, str]]
 
 @final
 class Core:
@@ -20,13 +34,13 @@ class Core:
             ConfigurationError: It cannot be used.
         """
 
-    def open(self, method: str, path: str, query: bytes, headers: Headers, body: bytes) -> Call:
+    def open(self, method: str, path: str, query: bytes, headers: _Headers, body: bytes) -> Call:
         """Take in a request whose body is whole: parse, authenticate, limit, plan.
 
         The call is either answered at once or hands out attempts.
         """
 
-    def reject(self, method: str, path: str, headers: Headers, code: str, message: str) -> Call:
+    def reject(self, method: str, path: str, headers: _Headers, code: str, message: str) -> Call:
         """Take in a request whose body could not be read, as `code` of a `RequestError` says."""
 
     def connect(self, origin: int) -> Connection:

@@ -53,7 +53,7 @@ class Writer:
                 os.write(self._descriptor, piece)
         except OSError as error:
             # The gateway goes on without its log, and says so in its own words once.
-            print(f"tiercel: the access log cannot be written to {self._target}: {error}; it is off", file=sys.stderr)
+            sys.stderr.write(f"tiercel: the access log cannot be written to {self._target}: {error}; it is off\n")
             self._target = "off"
 
     def _open(self) -> int:

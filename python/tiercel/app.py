@@ -6,6 +6,7 @@ looks inside either.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from tiercel.dispatch import dispatch
@@ -16,7 +17,6 @@ from tiercel.ingress.rsgi import RsgiExchange
 from tiercel.worker import Worker
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from tiercel.ingress.exchange import Exchange
@@ -77,8 +77,6 @@ class Application:
         return self._worker
 
     async def _live(self, receive: Callable[[], Any], send: Callable[[Any], Any]) -> None:
-        import asyncio
-
         await receive()
         self.worker.start(asyncio.get_running_loop())
         await send({"type": "lifespan.startup.complete"})

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 async def dispatch(call: Call, exchange: Exchange, pool: Pool, patience: Patience) -> None:
-    """Make attempts until one has answered or none is left; a stream is relayed, any other answer is the call's reply."""
+    """Make attempts until one has answered or none is left.
+
+    A stream is relayed; any other answer is the call's reply.
+    """
     client = Client(exchange, patience)
     try:
         while not client.has_left and (attempt := call.next_attempt()) is not None:
@@ -49,9 +52,11 @@ class Client:
         self._watch: Cancellable = patience.after(self._start_watching)
 
     def waits_for(self, upstream: Upstream | None) -> None:
+        """Hang up on `upstream`, and no other, when the client leaves."""
         self._upstream = upstream
 
     def forget(self) -> None:
+        """Watch no more."""
         self._watch.cancel()
 
     def _start_watching(self) -> None:

@@ -31,7 +31,7 @@ class ConfigurationError(TiercelError):
         hint: What to do.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - they are its attributes, given in one call by the core
         self,
         text: str,
         file: str | None = None,
@@ -40,6 +40,7 @@ class ConfigurationError(TiercelError):
         message: str | None = None,
         hint: str | None = None,
     ) -> None:
+        """Say `text`."""
         super().__init__(text)
         self.file = file
         self.line = line

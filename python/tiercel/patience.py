@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-# What takes longer is watched: the client may leave, and time-outs may pass. What does not is not worth its timers. It is
-# half of the 10 ms within which an upstream is to be hung up on when its client has gone.
+# What takes longer is watched: the client may leave, and time-outs may pass. What does not is not worth its timers.
+# It is half of the 10 ms within which an upstream is to be hung up on when its client has gone.
 SECONDS = 0.005
 
 
@@ -24,14 +24,15 @@ class Entry:
         self.callback: Callable[[], None] | None = callback
 
     def cancel(self) -> None:
+        """Do not call back."""
         self.callback = None
 
 
 class Patience:
     """The waiting callbacks of an event loop.
 
-    One of the loop's timers costs 1.3 us to set and to cancel. Here all wait equally long, so they come due in the order
-    in which they came, and one timer serves them all: 0.2 us each.
+    One of the loop's timers costs 1.3 us to set and to cancel. Here all wait equally long, so they come due in the
+    order in which they came, and one timer serves them all: 0.2 us each.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -44,11 +44,11 @@ class Origin:
             upstream.close()
         return None
 
-    async def connect(self, *, fresh: bool, timeout: float) -> Upstream:
+    async def connect(self, *, fresh: bool, seconds: float) -> Upstream:
         """A connection that is ready for a request: a new one, or unless `fresh` one that comes free meanwhile.
 
         Raises:
-            TimeoutError: Connecting took longer than `timeout` seconds.
+            TimeoutError: Connecting took longer than `seconds`.
             OSError: The origin cannot be reached, or all its connections stayed in use.
         """
         while len(self.connections) + self._n_connecting >= self._max_connections:
@@ -57,7 +57,7 @@ class Origin:
             await self._wait()
             if not fresh and (upstream := self.idle()) is not None:
                 return upstream
-        return await self._connect(timeout)
+        return await self._connect(seconds)
 
     def give_back(self, upstream: Upstream) -> None:
         """Take back a connection whose attempt is over."""
@@ -121,14 +121,16 @@ class Origin:
         finally:
             timer.cancel()
 
-    async def _connect(self, timeout: float) -> Upstream:
+    async def _connect(self, seconds: float) -> Upstream:
         connection = self._core.connect(self._index)
         self._n_connecting += 1
         # A task of asyncio's own, since Granian's cannot be cancelled.
         connecting = self._loop.create_task(
-            self._loop.create_connection(lambda: Upstream(self, connection, self._loop, self._patience), self.host, self.port)
+            self._loop.create_connection(
+                lambda: Upstream(self, connection, self._loop, self._patience), self.host, self.port
+            )
         )
-        timer = self._loop.call_later(timeout, connecting.cancel)
+        timer = self._loop.call_later(seconds, connecting.cancel)
         try:
             _, upstream = await connecting
         except asyncio.CancelledError:
@@ -154,7 +156,7 @@ class Pool:
 
     async def connect(self, attempt: Attempt) -> Upstream:
         """A connection for `attempt`; see `Origin.connect`."""
-        return await self._origins[attempt.origin].connect(fresh=attempt.is_fresh, timeout=attempt.connect_timeout)
+        return await self._origins[attempt.origin].connect(fresh=attempt.is_fresh, seconds=attempt.connect_timeout)
 
     def give_back(self, upstream: Upstream) -> None:
         """Take back a connection whose attempt is over."""

@@ -1,4 +1,4 @@
-"""How `tiercel serve` tells its workers what to serve: through the environment, since they are processes of their own."""
+"""How `tiercel serve` tells its workers what to serve: through the environment, as they are processes of their own."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ class Upstream(asyncio.Protocol):
         self.data_received(b"")
         return False
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, _: Exception | None) -> None:
         self._take_step(self._connection.lost())
         self._transport = None
         self.origin.lost(self)

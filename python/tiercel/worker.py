@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
 import signal
@@ -15,6 +14,8 @@ from tiercel.patience import Patience
 from tiercel.pool import Pool
 
 if TYPE_CHECKING:
+    import asyncio
+
     from tiercel._core import Core
 
 # How often the access log is written out: often enough to follow, seldom enough to cost nothing.

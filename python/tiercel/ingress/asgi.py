@@ -19,7 +19,7 @@ Message = dict[str, Any]
 class AsgiExchange:
     """One request and its answer, see `Exchange`."""
 
-    __slots__ = ("headers", "method", "path", "query", "_is_started", "_receive", "_send")
+    __slots__ = ("_is_started", "_receive", "_send", "headers", "method", "path", "query")
 
     def __init__(self, scope: Message, receive: Callable[[], Any], send: Callable[[Message], Any]) -> None:
         self.method: str = scope["method"]

@@ -33,7 +33,10 @@ class Exchange(Protocol):
     method: str
     path: str
     query: bytes
-    headers: Sequence[tuple[bytes, bytes]] | Sequence[tuple[str, str]]
+
+    @property
+    def headers(self) -> Sequence[tuple[bytes, bytes]] | Sequence[tuple[str, str]]:
+        """Names in lower case, and values."""
 
     async def read_body(self, limit: int, deadline: Deadline) -> bytes:
         """Read the whole body, of at most `limit` bytes.

@@ -8,7 +8,7 @@ when it is read in parts, so a request must say its length. And the path comes p
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tiercel.errors import BodyIncomplete, BodyTooLarge, LengthRequired
 from tiercel.ingress.exchange import untaken
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class RsgiExchange:
     """One request and its answer, see `Exchange`."""
 
-    __slots__ = ("headers", "method", "path", "query", "_protocol", "_transport")
+    __slots__ = ("_protocol", "_transport", "headers", "method", "path", "query")
 
     def __init__(self, scope: Any, protocol: Any) -> None:
         self.method: str = scope.method
@@ -65,6 +65,6 @@ class RsgiExchange:
         self._transport = None
 
     def on_disconnect(self, callback: Callable[[], None]) -> Cancellable:
-        future: Cancellable = self._protocol.client_disconnect()
+        future: Any = self._protocol.client_disconnect()
         future.add_done_callback(lambda done: None if done.cancelled() else callback())
-        return future
+        return cast("Cancellable", future)
