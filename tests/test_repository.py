@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import tiercel
-from tiercel import _core, errors
+from tiercel import _core, cli, errors
 
 ROOT = Path(__file__).parent.parent
 PURE = ("core", "wire", "upstream", "gateway")
@@ -234,10 +234,8 @@ def test_every_command_of_the_makefile_exists_and_says_what_it_does():
 
 def test_the_guides_name_only_commands_that_exist():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = {
-        command
-        for _, text in texts(".md")
-        for command in re.findall(r"^\$? *make ([a-z-]+)|`make ([a-z-]+)", text, re.MULTILINE)
-    }
-
-    assert {one or other for one, other in named} <= targets
+    commands = {command.callback.__name__ for command in cli.app.registered_commands if command.callback}
+    for program, existing in (("make", targets), ("tiercel", commands)):
+        quoted = rf"(?:^|`){program} ([a-z-]+)"
+        named = {word for _, text in texts(".md") for word in re.findall(quoted, text, re.MULTILINE)}
+        assert named <= existing

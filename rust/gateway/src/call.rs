@@ -107,7 +107,8 @@ impl Call {
     fn admit(&mut self, incoming: &Incoming<'_>) -> Result<(), Error> {
         let (entry, head) = self.identify(incoming)?;
         let Entry::Endpoint(endpoint) = entry else {
-            let reply = pages::page(entry, &self.gateway, self.principal.as_deref())?;
+            let mut reply = pages::page(entry, &self.gateway, self.principal.as_deref())?;
+            self.sign(&mut reply);
             self.outcome = Some(Outcome::Answered);
             self.answer_with(reply);
             return Ok(());
@@ -321,8 +322,7 @@ impl Call {
     fn refuse(&mut self, error: &Error) {
         self.outcome = Some(Outcome::Rejected { error_kind: error.kind.code() });
         let mut reply = Reply::error(error);
-        reply.push("x-request-id", self.request_id.clone());
-        reply.push("request-id", self.request_id.clone());
+        self.sign(&mut reply);
         self.answer_with(reply);
     }
 
@@ -346,14 +346,19 @@ impl Call {
         self.reply = Some(reply);
     }
 
+    /// Adds the request's id, by both names that SDKs know.
+    fn sign(&self, reply: &mut Reply) {
+        reply.push("x-request-id", self.request_id.clone());
+        reply.push("request-id", self.request_id.clone());
+    }
+
     /// Adds the headers that say who answered and why, and the upstream's own but for those that tell the gateway's key.
     fn describe(&self, reply: &mut Reply, upstream_headers: Vec<(String, String)>) {
         let secrets = self.attempts.last().map_or(&[][..], |attempt| attempt.deployment.provider.secrets());
         let tells = |value: &str| secrets.iter().any(|secret| value.contains(secret.expose()));
         let passed = upstream_headers.into_iter().filter(|(_, value)| !tells(value));
         reply.headers.extend(passed.map(|(name, value)| (Cow::Owned(name), value)));
-        reply.push("x-request-id", self.request_id.clone());
-        reply.push("request-id", self.request_id.clone());
+        self.sign(reply);
         if let Some(attempt) = self.attempts.last() {
             reply.push("x-tiercel-model", attempt.deployment.name.to_string());
         }

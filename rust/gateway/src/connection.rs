@@ -15,6 +15,8 @@ use crate::{Moment, Reply};
 pub struct Connection {
     http: upstream::Connection,
     current: Option<Current>,
+    /// Whether the last attempt failed: then nobody waits for the rest of its answer.
+    has_failed: bool,
 }
 
 /// The attempt that the connection carries.
@@ -45,12 +47,13 @@ pub struct Step {
 
 impl Connection {
     pub(crate) fn new(http: upstream::Connection) -> Self {
-        Self { http, current: None }
+        Self { http, current: None, has_failed: false }
     }
 
     /// Takes up the call's current attempt; gives the bytes for the socket.
     pub fn begin(&mut self, call: &mut Call, now: Moment) -> Step {
         let mut step = Step::default();
+        self.has_failed = false;
         match call.send(&mut self.http, &mut step.to_socket) {
             Ok((answer, timeouts, is_stream)) => {
                 let call_began = call.began();
@@ -155,7 +158,7 @@ impl Connection {
 
     /// Whether it will be reusable once the rest of a finished answer has come.
     pub fn is_settling(&self) -> bool {
-        self.current.is_none() && self.http.phase() == Phase::Body
+        self.current.is_none() && !self.has_failed && self.http.phase() == Phase::Body
     }
 
     fn advance(&mut self, call: &mut Call, progress: Result<Progress, Failure>, step: &mut Step, now: Moment) {
@@ -189,6 +192,7 @@ impl Connection {
 
     fn fail(&mut self, call: &mut Call, failure: Failure, step: &mut Step, now: Moment) {
         call.resume(now);
+        self.has_failed = true;
         let is_stale = self.http.n_requests() > 1 && !self.http.has_answered() && failure == Failure::Truncated;
         let failure = match failure {
             Failure::Truncated if is_stale => Failure::Stale,

@@ -1,0 +1,1 @@
+"""Tests over real sockets: what clients, providers and operators see of Tiercel."""

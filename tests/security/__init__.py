@@ -1,0 +1,1 @@
+"""Attacks: each row of the security specification that a client, a provider or an operator's mistake can be."""
