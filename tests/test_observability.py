@@ -122,7 +122,9 @@ def test_what_runs_is_counted_as_in_flight_and_then_no_more(pair_of_workers, pro
     providers[0].attach("stall=5")
     body = {"model": "pair", "stream": True, "messages": [{"role": "user", "content": "Hello"}]}
     with pair_of_workers.stream("/v1/chat/completions", body) as answer:
-        next(answer.iter_raw())
+        # Kept: a generator that is dropped closes the answer.
+        parts = answer.iter_raw()
+        next(parts)
         eventually(lambda: metrics(pair_of_workers)["tiercel_in_flight"] == 1)
         assert metrics(pair_of_workers)["tiercel_open_connections"] >= 1
     eventually(lambda: metrics(pair_of_workers)["tiercel_in_flight"] == 0)

@@ -58,6 +58,8 @@ class Client:
     def forget(self) -> None:
         """Watch no more."""
         self._watch.cancel()
+        # The garbage collector does not see into Granian's futures: one that leads back here would stay for ever.
+        del self._watch
 
     def _start_watching(self) -> None:
         self._watch = self._exchange.on_disconnect(self._leave)

@@ -91,6 +91,8 @@ class Watch:
 
     def cancel(self) -> None:
         self._future.cancel()
+        # Out of the garbage collector's sight it would hold this, and this it.
+        del self._future
 
     def _wait(self) -> None:
         self._future = self._receive()

@@ -79,13 +79,13 @@ class Deadline:
     `asyncio.timeout` cannot be used: Granian's tasks are its own, and cancelling them has no effect.
     """
 
-    __slots__ = ("_expired", "_future", "_seconds", "_timer")
+    __slots__ = ("_expired", "_future", "_patience", "_seconds", "_timer")
 
     def __init__(self, seconds: float, patience: Patience) -> None:
         self._seconds = seconds
+        self._patience = patience
         self._expired = False
         self._future: Cancellable | None = None
-        self._timer: Cancellable = patience.after(self._begin)
 
     def watch(self, future: F) -> F:
         """Cancel `future` when time is up; it replaces the one watched before."""
@@ -93,6 +93,7 @@ class Deadline:
         return future
 
     def __enter__(self) -> Self:
+        self._timer: Cancellable = self._patience.after(self._begin)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
