@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -19,7 +20,7 @@ PROVIDER_KEY = "sk-provider-never-to-be-told"
 START_SECONDS = 30.0
 POLL_SECONDS = 0.01
 # There is no TLS here, and to load the authorities for it would take most of a request's time.
-HTTP = {"timeout": 30, "trust_env": False, "verify": False}
+HTTP: dict[str, Any] = {"timeout": 30, "trust_env": False, "verify": False}
 
 # The keys of every configuration here.
 KEYS = """
@@ -90,7 +91,7 @@ class Gateway:
         headers = {"authorization": f"Bearer {self.key}"}
         return httpx.stream("POST", self.url + path, json=body, headers=headers, **HTTP)
 
-    def exchange(self, data, patience=5.0, then_close=False):
+    def exchange(self, data, patience=5.0, *, then_close=False):
         """What comes back for bytes, to the end of the connection or until nothing comes for `patience` seconds."""
         received = bytearray()
         with socket.create_connection(("127.0.0.1", self.port), timeout=patience) as connection:
@@ -157,8 +158,8 @@ def running(folder, config, interface, workers=1, environment=None):
         gateway.listens_on(announced)
         yield gateway
         assert "Traceback" not in gateway.output()
-    except AssertionError:
-        print(gateway.output())
+    except AssertionError as error:
+        error.add_note(gateway.output())
         raise
     finally:
         gateway.kill()

@@ -16,7 +16,7 @@ class Connection(asyncio.Protocol):
         self._answer = None
         self.has_begun = asyncio.Event()
         self.n_answers = 0
-        self.transport = None
+        self.transport: asyncio.Transport
 
     async def ask(self, request):
         """The bytes of the answer; those that came before the connection ended, when it is not whole."""
@@ -60,8 +60,8 @@ class Load:
 
     port: int
     key: str
-    outcomes: Counter = field(default_factory=Counter)
-    _idle: list = field(default_factory=list)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    _idle: list[Connection] = field(default_factory=list)
 
     def request(self, **fields):
         """A chat completion as bytes."""
@@ -73,7 +73,7 @@ class Load:
         """Start `rate` requests a second, whatever becomes of those before; return when all have ended."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        tasks = []
+        tasks: list[asyncio.Task[None]] = []
         while len(tasks) < n_requests:
             due = min(n_requests, int((loop.time() - began) * rate) + 1)
             tasks += [asyncio.create_task(self._make(request)) for _ in range(due - len(tasks))]

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import threading
 from dataclasses import dataclass
+from typing import Any
 
 from tiercel.simulator import Settings, Simulator
 
@@ -94,8 +95,8 @@ class Script:
         self._background = background
         # Held here, since an event loop does not hold tasks that wait for each other.
         self._tasks = set()
-        self.answer = None
-        self.requests = []
+        self.answer: Any = None
+        self.requests: list[Received] = []
         self.n_connections = 0
         self._server = background.run(asyncio.start_server(self._serve, "127.0.0.1", 0, **options))
         self.port = self._server.sockets[0].getsockname()[1]
@@ -105,6 +106,10 @@ class Script:
     def n_open(self):
         """How many connections are open."""
         return len(self._tasks)
+
+    def call_soon(self, function):
+        """Have `function` called where the answers are made."""
+        self._background.loop.call_soon_threadsafe(function)
 
     def reset(self, answer):
         """Forget what was received, hang up, and answer with `answer` from now on."""

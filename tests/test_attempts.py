@@ -1,4 +1,4 @@
-"""What one attempt's failure leads to: the next deployment answers, the log says why, and the gateway's key stays secret."""
+"""What an attempt's failure leads to: the next deployment answers, a header says why, and the key stays secret."""
 
 import asyncio
 import json
@@ -9,6 +9,7 @@ import pytest
 from tests import gateways
 from tests.gateways import KEYS
 from tests.providers import HELLO, unary
+
 
 @pytest.fixture(scope="module")
 def script(start_script):

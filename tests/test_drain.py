@@ -7,6 +7,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def simulators():
         for speed in ("0", STREAM_SPEED)
     ]
     try:
-        yield [process.stdout.readline().split()[-1] for process in processes]
+        yield [line.split()[-1] for process in processes for line in islice(process.stdout or (), 1)]
     finally:
         for process in processes:
             with process:
@@ -57,11 +58,11 @@ def loaded_gateway(start_gateway, interface, simulators):
 def n_files(gateway):
     """How many files each worker has open when no client is connected."""
     gateways.eventually(lambda: not has_clients(gateway))
-    return {pid: len(os.listdir(f"/proc/{pid}/fd")) for pid in gateway.worker_pids()}
+    return {pid: len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in gateway.worker_pids()}
 
 
 def has_clients(gateway):
-    """Whether the workers hold a connection of a client: one that is established, or that the client alone has closed."""
+    """Whether the workers hold a client's connection: an established one, or one that the client alone has closed."""
     lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return any(local.endswith(f":{gateway.port:04X}") and state in {"01", "08"} for _, local, _, state, *_ in lines)
 
@@ -111,7 +112,7 @@ def test_load_leaves_no_file_open_and_memory_level(loaded_gateway, eventually):
     files_before, memory_before = load(N_REQUESTS // 2, N_STREAMS)
     files, memory = load(N_REQUESTS, N_STREAMS)
     grown = {pid: memory[pid] - memory_before[pid] for pid in memory}
-    print(f"{loaded_gateway.interface}: {files_before} -> {files} files, memory {memory_before} grew by {grown}")
+    print(f"{loaded_gateway.interface}: {files_before} -> {files} files, memory {memory_before} grew by {grown}")  # noqa: T201 - the figures
 
     assert len(files) == 2
     assert files == files_before
@@ -137,7 +138,7 @@ def test_one_sigterm_loses_nothing(loaded_gateway):
 
     outcomes, n_before, streams = run(main())
     exit_code = loaded_gateway.process.wait(30)
-    print(f"{loaded_gateway.interface}: {dict(outcomes)}, {n_before} answered before SIGTERM, {len(streams)} streams")
+    print(f"{loaded_gateway.interface}: {dict(outcomes)}, {n_before} answered before SIGTERM, {len(streams)} streams")  # noqa: T201 - the figures
 
     assert exit_code == 0
     check_streams(streams)

@@ -1,4 +1,4 @@
-"""A stream that breaks off after the client has got some of it ends in an error, never in an end that it did not have."""
+"""A stream that breaks off after some of it was delivered ends in an error, never in an end that it did not have."""
 
 import asyncio
 import json
@@ -100,7 +100,7 @@ def gateway_to_script(start_gateway, interface, script, shared_providers):
 
 
 @pytest.fixture
-def release(request, background, script, providers):
+def release(request, script, providers):
     """Lets the script go on after its opening, to the ending that the test has as its parameter."""
     assert providers
     has_arrived = asyncio.Event()
@@ -111,7 +111,7 @@ def release(request, background, script, providers):
         await request.getfixturevalue("ending")(writer)
 
     script.reset(answer)
-    return lambda: background.loop.call_soon_threadsafe(has_arrived.set)
+    return lambda: script.call_soon(has_arrived.set)
 
 
 @pytest.mark.parametrize("ending", ENDINGS, ids=IDS)

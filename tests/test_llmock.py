@@ -9,9 +9,9 @@ from tests import gateways
 from tests.gateways import KEYS
 
 # Longer than the gateway's patience, and not much, since it is waited for when the server stops.
-SLOW = 1.5
+SLOW = 0.8
 # Slow enough for each chunk to be a read of its own.
-CHUNK_MILLISECONDS = 20
+CHUNK_MILLISECONDS = 10
 HELLO = [{"role": "user", "content": "What is the weather in Paris?"}]
 WEATHER = {
     "type": "function",
@@ -39,7 +39,7 @@ def mock(servers):
 def mock_gateway(start_gateway, interface, servers):
     """`twice`: the same model at the same server twice, so that it sees a second attempt as what it is."""
     urls = [server.base_url("openai") for server in servers]
-    hasty = 'timeouts = { head = "500ms", first_token = "500ms", between_tokens = "500ms", answer = "500ms" }'
+    hasty = 'timeouts = { head = "400ms", first_token = "400ms", between_tokens = "400ms", answer = "400ms" }'
     names = {"left": urls[0], "right": urls[0], "other": urls[1]}
     config = KEYS + "".join(gateways.provider(name, url, hasty) for name, url in names.items())
     config += '[tiers]\ntwice = ["left/gpt-4o", "right/gpt-4o"]\nelsewhere = ["left/gpt-4o", "other/gpt-4o"]\n'

@@ -1,4 +1,4 @@
-"""Each failure raises the SDK's own exception for it, and one call of the user makes at most three upstream attempts."""
+"""Each failure raises the SDK's own exception for it, and one call of the user is three upstream attempts at most."""
 
 import asyncio
 

@@ -126,16 +126,12 @@ def test_a_legacy_completion_is_answered(sdk, gateway):
 
 
 def test_models_are_listed_and_found_one_by_one(sdk, gateway):
-    listed = sdk(gateway, lambda client: models(client)).data
+    listed = sdk(gateway, lambda client: client.models.list()).data
     names = [model.id for model in listed]
 
     assert {"auto", "pair", "four", "first/small", "second/medium"} <= set(names)
     for name in ("auto", "first/small"):
         assert sdk(gateway, lambda client, name=name: client.models.retrieve(name)).id == name
-
-
-def models(client):
-    return client.models.list()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Until a stream has said something, whatever is wrong with it is made good by the next provider, and nobody notices."""
+"""Until a stream has said something, whatever goes wrong is made good by the next provider, and nobody notices."""
 
 import json
 
@@ -10,7 +10,7 @@ from tests.gateways import KEYS
 # For stalls; long enough for a busy machine to be quicker where nothing stalls.
 HASTY = """
 [timeouts]
-first_token = "600ms"
+first_token = "400ms"
 
 [tiers]
 pair = ["first/small", "second/small"]
@@ -37,7 +37,7 @@ BEFORE_THE_FIRST_EVENT = {
 @pytest.fixture(scope="module")
 def hasty_gateway(start_gateway, interface, shared_providers):
     first, second = (
-        gateways.provider(name, provider.base_url, 'timeouts = { head = "600ms" }')
+        gateways.provider(name, provider.base_url, 'timeouts = { head = "400ms" }')
         for name, provider in zip(("first", "second"), shared_providers, strict=True)
     )
     with start_gateway(KEYS + first + second + HASTY, interface) as gateway:

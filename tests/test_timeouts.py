@@ -71,9 +71,7 @@ def hasty_gateway(start_gateway, interface, shared_providers, full_port, silent)
         ("answer", "stall=1", False),
     ],
 )
-def test_when_time_is_up_the_next_deployment_answers(
-    hasty_gateway, providers, eventually, timeout, fault, stream
-):
+def test_when_time_is_up_the_next_deployment_answers(hasty_gateway, providers, eventually, timeout, fault, stream):
     providers[0].attach(fault)
     answer = hasty_gateway.chat(model=timeout, stream=stream)
 
