@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
@@ -97,8 +98,10 @@ class Worker:
             return
         path = self._state / f"{os.getpid()}.metrics"
         draft = path.with_suffix(".draft")
-        draft.write_bytes(self.core.metrics_snapshot())
-        draft.replace(path)
+        # On a full disk the siblings go on with what they heard last.
+        with contextlib.suppress(OSError):
+            draft.write_bytes(self.core.metrics_snapshot())
+            draft.replace(path)
 
     def _hear_metrics(self) -> None:
         if self._state is None:

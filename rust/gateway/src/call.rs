@@ -33,6 +33,8 @@ pub struct Call {
     pub(crate) request_id: String,
     pub(crate) operation: &'static str,
     pub(crate) principal: Option<Arc<Principal>>,
+    /// The model as the client names it; empty until its body is read.
+    pub(crate) requested_model: String,
     pub(crate) n_bytes_in: usize,
     pub(crate) n_bytes_out: usize,
     /// There when the call goes to a model.
@@ -86,6 +88,7 @@ impl Call {
             request_id: gateway.next_request_id(),
             operation: "unknown",
             principal: None,
+            requested_model: String::new(),
             n_bytes_in: 0,
             n_bytes_out: 0,
             asked: None,
@@ -120,6 +123,7 @@ impl Call {
             message: error.to_string().into(),
             parameter: error.parameter(),
         })?;
+        request.model().clone_into(&mut self.requested_model);
         let plan = self.gateway.plan(principal, request.model())?;
         let forwarded = head.forwarded.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
         self.asked = Some(Asked { request, plan, n_tried: 0, n_hops: head.n_hops, forwarded, _permit: permit });

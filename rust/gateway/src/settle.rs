@@ -58,14 +58,13 @@ pub(crate) fn settle(call: &Call, now: Moment) {
     let deployment = call.attempts.last().map(|attempt| &attempt.deployment);
     let plan = call.asked.as_ref().map(|asked| &asked.plan);
     let request = call.asked.as_ref().map(|asked| &asked.request);
-    let requested_model = request.map_or("", |request| request.model());
     call.gateway.record(&Settlement {
         request_id: &call.request_id,
         unix: call.began.unix,
         principal: call.principal.as_ref().map(|principal| &*principal.name),
         tenant: call.principal.as_ref().map(|principal| &*principal.tenant),
         endpoint: call.operation,
-        requested_model,
+        requested_model: &call.requested_model,
         is_known_model: plan.is_some_and(|plan| plan.is_configured),
         route: plan.and_then(|plan| plan.route.as_deref()),
         tier: plan.and_then(|plan| plan.tier.as_deref()),
