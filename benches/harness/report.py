@@ -111,7 +111,7 @@ class Report:
             axes.set(
                 xscale="log",
                 title=FIGURES[key].title,
-                xlabel="us of CPU, whole process tree, logarithmic; less is better",
+                xlabel="CPU us, logarithmic; less is better",
             )
             axes.title.set_fontsize(10)
             axes.margins(x=0.2)
