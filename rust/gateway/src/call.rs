@@ -105,7 +105,7 @@ impl Call {
         }
     }
 
-    // 1 to 8: from the request to a plan.
+    // From the request to a plan.
 
     fn admit(&mut self, incoming: &Incoming<'_>) -> Result<(), Error> {
         let (entry, head) = self.identify(incoming)?;
