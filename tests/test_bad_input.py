@@ -12,6 +12,7 @@ import pytest
 from tests import gateways
 from tests.gateways import KEY, NARROW_KEY
 from tests.providers import STREAM_HEAD, piece, unary
+from tests.security.conftest import DISABLED, ENVIRONMENT, EXPIRED, MORE_KEYS
 from tests.security.raw import QUESTION, answers, ask, request
 from tiercel import _core, errors
 
@@ -20,23 +21,11 @@ SERVER = """
 max_body = "64KB"
 body_timeout = "500ms"
 """
-MORE_KEYS = """
-[[keys]]
-name = "expired"
-key = { env = "EXPIRED_KEY" }
-expires = "2020-01-01"
-
-[[keys]]
-name = "disabled"
-key = { env = "DISABLED_KEY" }
-disabled = true
-"""
 TIERS = """
 [tiers]
 pair = ["upstream/m"]
 forbidden-tier = ["upstream/secret-model"]
 """
-ENVIRONMENT = {"EXPIRED_KEY": "sk-expired", "DISABLED_KEY": "sk-disabled"}
 TIMEOUTS = 'models = ["m"]\ntimeouts = { answer = "1s", between_tokens = "1s" }'
 CHUNKED = request().replace(f"content-length: {len(QUESTION)}".encode(), b"transfer-encoding: chunked")
 BEGINNING = b'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n'
@@ -109,7 +98,7 @@ MADE = {
     "unsupported_encoding": lambda gateway, _: ask(gateway, key=KEY, headers=["content-encoding: gzip"]),
     "missing_api_key": lambda gateway, _: ask(gateway),
     "invalid_api_key": lambda gateway, _: ask(gateway, key="sk-nobody"),
-    "expired_api_key": lambda gateway, _: ask(gateway, key="sk-expired"),
+    "expired_api_key": lambda gateway, _: ask(gateway, key=EXPIRED),
     "forbidden": lambda gateway, _: ask(gateway, key=NARROW_KEY),
     "unknown_path": lambda gateway, _: ask(gateway, "/v2/chat/completions", key=KEY),
     "model_not_found": lambda gateway, _: ask(gateway, body=QUESTION.replace(b'"m"', b'"nothing"'), key=KEY),
@@ -231,12 +220,12 @@ def test_a_gateway_that_stops_turns_requests_away(start_bad_gateway, eventually)
 # Who may what.
 
 
-@pytest.mark.parametrize("key", ["sk-expired", "sk-disabled"])
-def test_a_key_that_was_good_once_says_so(bad_gateway, key):
+@pytest.mark.parametrize(("key", "why"), [(EXPIRED, "expired"), (DISABLED, "disabled")])
+def test_a_key_that_was_good_once_says_so(bad_gateway, key, why):
     answer = ask(bad_gateway, key=key)
 
     check(answer, "expired_api_key")
-    assert key.removeprefix("sk-") in answer.error["message"]
+    assert why in answer.error["message"]
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,11 @@ impl Answer {
         }
     }
 
+    /// Whether a stream was asked for.
+    pub(crate) fn is_to_stream(&self) -> bool {
+        self.expected.is_stream
+    }
+
     /// Whether the head of a stream has come.
     pub(crate) fn is_streaming(&self) -> bool {
         matches!(self.body, Body::Stream(_))

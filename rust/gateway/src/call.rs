@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tiercel_core::keys::Principal;
 use tiercel_core::plan::Plan;
+use tiercel_core::registry::Timeouts;
 use tiercel_core::settlement::{Outcome, TokenUsage};
 use tiercel_upstream as upstream;
 use tiercel_wire::openai::{self, Edits, Field, Request};
@@ -200,7 +201,7 @@ impl Call {
         &mut self,
         http: &mut upstream::Connection,
         to_socket: &mut Vec<u8>,
-    ) -> Result<(Answer, tiercel_core::registry::Timeouts, bool), Failure> {
+    ) -> Result<(Answer, Timeouts), Failure> {
         let (Some(asked), Some(attempt)) = (&self.asked, self.attempts.last_mut()) else {
             return Err(Failure::Unsendable);
         };
@@ -235,7 +236,7 @@ impl Call {
             n_choices: request.n_choices(),
             strip_usage: !request.wants_usage(),
         });
-        Ok((answer, provider.timeouts, request.is_stream()))
+        Ok((answer, provider.timeouts))
     }
 
     // What an attempt can come to.

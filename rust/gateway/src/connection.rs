@@ -27,7 +27,6 @@ struct Current {
     began: Moment,
     /// When something last came that meant something.
     progressed: Moment,
-    is_stream: bool,
     /// The client has got something: nothing may be retried any more.
     is_committed: bool,
 }
@@ -55,17 +54,10 @@ impl Connection {
         let mut step = Step::default();
         self.has_failed = false;
         match call.send(&mut self.http, &mut step.to_socket) {
-            Ok((answer, timeouts, is_stream)) => {
+            Ok((answer, timeouts)) => {
                 let call_began = call.began();
-                self.current = Some(Current {
-                    answer,
-                    timeouts,
-                    call_began,
-                    began: now,
-                    progressed: now,
-                    is_stream,
-                    is_committed: false,
-                });
+                self.current =
+                    Some(Current { answer, timeouts, call_began, began: now, progressed: now, is_committed: false });
                 call.wait(now);
             }
             Err(failure) => self.fail(call, failure, &mut step, now),
@@ -220,7 +212,7 @@ impl Current {
         let timeouts = &self.timeouts;
         let (from, time, wait) = match phase {
             Phase::Handshake => (self.began, timeouts.tls, Wait::Tls),
-            _ if !self.is_stream => (self.began, timeouts.answer, Wait::Answer),
+            _ if !self.answer.is_to_stream() => (self.began, timeouts.answer, Wait::Answer),
             _ if !self.answer.is_streaming() => (self.began, timeouts.head, Wait::Head),
             _ if !self.is_committed => (self.began, timeouts.first_token, Wait::FirstToken),
             _ => (self.progressed, timeouts.between_tokens, Wait::BetweenTokens),
@@ -232,7 +224,7 @@ impl Current {
 
     fn shortest_timeout(&self) -> Duration {
         let timeouts = &self.timeouts;
-        if self.is_stream {
+        if self.answer.is_to_stream() {
             timeouts.head.min(timeouts.first_token).min(timeouts.between_tokens)
         } else {
             timeouts.answer

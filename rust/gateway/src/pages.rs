@@ -47,19 +47,7 @@ pub(crate) fn page(entry: Entry<'_>, gateway: &Gateway, principal: Option<&Princ
 
 /// `text` without percent-escapes: SDKs escape the slash in `openai/gpt-4o`.
 fn unescaped(text: &str) -> Vec<u8> {
-    let mut parts = text.split('%');
-    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
-    for part in parts {
-        let digits = part.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                bytes.extend_from_slice(&part.as_bytes()[2..]);
-            }
-            None => bytes.extend_from_slice(&[b"%", part.as_bytes()].concat()),
-        }
-    }
-    bytes
+    percent_encoding::percent_decode_str(text).collect()
 }
 
 #[cfg(test)]

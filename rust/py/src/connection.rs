@@ -55,6 +55,7 @@ impl Connection {
             let call = held.call.as_ref()?;
             let mut call = call.get().lock();
             let step = run(&mut held.connection, &mut call, self.clock.now());
+            // The core has taken the begin of the step for that of the next wait; what the step took is ours.
             if !step.is_over {
                 call.wait(self.clock.now());
             }
