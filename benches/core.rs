@@ -9,6 +9,8 @@
 mod inputs;
 #[path = "core/stages.rs"]
 mod stages;
+#[path = "core/translation.rs"]
+mod translation;
 
 use divan::{Bencher, Divan};
 use tiercel_core::tokens::{self, Encoding};

@@ -88,11 +88,14 @@ def failed(status):
     return make
 
 
+# What only a provider that keeps responses could do.
+STATEFUL = b'{"model": "m", "input": "Hi", "previous_response_id": "resp_1"}'
 # By code: how to get the error over HTTP.
 MADE = {
     "malformed_head": lambda gateway, _: sent(gateway, request(key=KEY).replace(b"gateway.test", b"x/#@y")),
     "conflicting_credentials": lambda gateway, _: ask(gateway, key=KEY, headers=["x-api-key: other"]),
     "malformed_body": lambda gateway, _: ask(gateway, body=b"{", key=KEY),
+    "unsupported_parameter": lambda gateway, _: ask(gateway, "/v1/responses", body=STATEFUL, key=KEY),
     "body_timeout": lambda gateway, _: sent(gateway, request(key=KEY)[:-1]),
     "body_too_large": lambda gateway, _: ask(gateway, body=b" " * 64_001, key=KEY),
     "unsupported_encoding": lambda gateway, _: ask(gateway, key=KEY, headers=["content-encoding: gzip"]),

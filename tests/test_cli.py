@@ -17,52 +17,11 @@ from urllib.parse import urlsplit
 import orjson
 import pytest
 
+from tests.command_line import ENVIRONMENT, LOCAL, OPEN, PATIENCE, TIERCEL, check_refused, tiercel
 from tiercel import __version__
 from tiercel.simulator import PRICES
 
 ROOT = Path(__file__).parents[1]
-TIERCEL = [sys.executable, "-m", "tiercel"]
-# Nothing of this machine's: a provider's key in the environment would change what is served.
-ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
-# Far more than anything here takes on a busy machine; it turns a hang into a failure.
-PATIENCE = 60
-
-LOCAL = """\
-[providers.local]
-base_url = "http://127.0.0.1:9/v1"
-
-[tiers]
-cheap = ["local/a", "local/b"]
-
-[routes.auto]
-tiers = ["cheap"]
-default = "cheap"
-"""
-OPEN = """\
-[[keys]]
-name = "shop"
-key = { env = "SHOP_KEY" }
-"""
-
-
-def tiercel(*arguments, folder, environment=None):
-    """Runs a command to its end."""
-    return subprocess.run(
-        [*TIERCEL, *map(str, arguments)],
-        cwd=folder,
-        env=ENVIRONMENT | (environment or {}),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-
-
-def check_refused(folder, arguments, exit_code, expected, environment=None):
-    """The command ends with `exit_code`, and with `expected` as all that it says."""
-    ended = tiercel(*arguments, folder=folder, environment=environment)
-
-    assert (exit_code, expected, "") == (ended.returncode, ended.stderr, ended.stdout)
 
 
 @pytest.mark.parametrize("command", ["serve --config", "check", "route hello --config"])
@@ -199,6 +158,16 @@ def test_nothing_to_check(tmp_path):
     )
 
 
+def test_keys_that_do_not_suffice(tmp_path):
+    ended = tiercel("check", folder=tmp_path, environment={"AZURE_OPENAI_API_KEY": "canary", "HF_TOKEN": "canary"})
+
+    assert ended.returncode == 2
+    assert ended.stderr.endswith(
+        "hint: the key of huggingface is there; a file must say which models serve: [providers.huggingface], [tiers]\n"
+        "hint: azure lacks AZURE_RESOURCE_NAME\n"
+    )
+
+
 def test_errors_for_a_program(tmp_path):
     (tmp_path / "my.toml").write_text("[server]\nprot = 1\n")
 
@@ -239,8 +208,11 @@ def test_what_check_shows(tmp_path):
         OPEN
         + LOCAL
         + '[providers.openai]\n[providers.far]\nbase_url = "http://far.test/v1"\nkeys = [{ env = "FAR_KEY" }]\n'
+        + '[providers.bedrock]\nkeys = [{ env = "AWS_SECRET", access_key_id = { env = "AWS_ID" } }]\n'
     )
-    environment = {"SHOP_KEY": "canary-0123456789abcdef", "FAR_KEY": "canary", "OPENAI_API_KEY": "canary"}
+    environment = {"SHOP_KEY": "canary-0123456789abcdef"} | dict.fromkeys(
+        ("FAR_KEY", "OPENAI_API_KEY", "AWS_SECRET", "AWS_ID", "GROQ_API_KEY", "AZURE_RESOURCE_NAME"), "canary"
+    )
 
     ended = tiercel("check", "my.toml", "--json", folder=tmp_path, environment=environment)
 
@@ -249,10 +221,21 @@ def test_what_check_shows(tmp_path):
         "config": "my.toml",
         "server": {"host": "127.0.0.1", "port": 8080, "workers": 1, "interface": "asgi"},
         "providers": {
-            "local": {"base_url": "http://127.0.0.1:9/v1", "secrets": []},
-            "openai": {"base_url": None, "secrets": ["env OPENAI_API_KEY"]},
-            "far": {"base_url": "http://far.test/v1", "secrets": ["env FAR_KEY"]},
+            "local": {"dialect": "openai", "base_url": "http://127.0.0.1:9/v1", "secrets": []},
+            "openai": {
+                "dialect": "openai",
+                "base_url": "https://api.openai.com/v1",
+                "secrets": ["env OPENAI_API_KEY"],
+            },
+            "far": {"dialect": "openai", "base_url": "http://far.test/v1", "secrets": ["env FAR_KEY"]},
+            "bedrock": {
+                "dialect": "bedrock",
+                "base_url": "https://bedrock-runtime.us-east-1.amazonaws.com",
+                "secrets": ["env AWS_SECRET", "env AWS_ID"],
+            },
         },
+        "unused": {"groq": ["env GROQ_API_KEY"]},
+        "lacking": {"azure": ["AZURE_OPENAI_API_KEY"]},
         "tiers": {"cheap": ["local/a", "local/b"]},
         "routes": {"auto": {"tiers": ["cheap"], "default": "cheap"}},
         "keys": {
@@ -261,10 +244,9 @@ def test_what_check_shows(tmp_path):
         "models": ["auto", "cheap", "local/a", "local/b"],
         "warnings": ["the keys of provider `far` go over the network unencrypted: its base_url starts with http://"],
     }
-    assert (
-        "warning: the keys of provider `far`"
-        in tiercel("check", "my.toml", folder=tmp_path, environment=environment).stderr
-    )
+    shown = tiercel("check", "my.toml", folder=tmp_path, environment=environment)
+    assert "warning: the keys of provider `far`" in shown.stderr
+    assert "not configured\ngroq   could be, with env GROQ_API_KEY\nazure  lacks AZURE_OPENAI_API_KEY" in shown.stdout
 
 
 def test_what_route_shows(tmp_path):
@@ -293,7 +275,7 @@ def test_the_commands_that_only_print(tmp_path):
     assert {"version": __version__} == orjson.loads(tiercel("version", "--json", folder=tmp_path).stdout)
     assert orjson.loads(tiercel("schema", folder=tmp_path).stdout)["title"] == "Tiercel configuration"
     told = tiercel("--help", folder=tmp_path).stdout
-    assert all(name in told for name in ("serve", "check", "route", "simulate", "schema", "version", "Exit codes"))
+    assert all(name in told for name in ("serve", "check", "providers", "models", "schema", "Exit codes"))
 
 
 def test_the_command_line_starts_without_what_only_some_commands_need(tmp_path):
@@ -492,4 +474,5 @@ def test_the_simulator_alone(tmp_path):
             names = [model["id"] for model in orjson.loads(connection.getresponse().read())["data"]]
         process.send_signal(signal.SIGTERM)
 
-        assert (list(PRICES), 0) == (names, process.wait(PATIENCE))
+        assert PRICES.keys() <= set(names)
+        assert process.wait(PATIENCE) == 0

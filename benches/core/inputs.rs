@@ -10,6 +10,7 @@ use tiercel_core::settlement::{Attempt, Outcome, Settlement, TokenUsage};
 use tiercel_gateway::{Call, Connection, Gateway, Incoming, Moment};
 use tiercel_upstream::tls::{TimeProvider, UnixTime};
 use tiercel_upstream::{self as upstream, Limits};
+use tiercel_wire::{Endpoint, Hosting, Quirks, Reading, Request, Target, Upstream};
 
 /// Events of a stream before its finish reason, as in `gateway.py`.
 const N_DELTAS: usize = 50;
@@ -61,6 +62,16 @@ pub(crate) fn body(n_prompt_bytes: usize, is_stream: bool) -> String {
     format!(
         r#"{{"messages":[{{"role":"user","content":"{prompt}"}}],"model":"auto","temperature":0.2,"max_tokens":256,"stream":{is_stream}}}"#
     )
+}
+
+/// How the answer of a provider of `upstream` to `body` is read.
+pub(crate) fn reading(endpoint: Endpoint, body: &str, upstream: Upstream) -> Reading {
+    let request = Request::parse(endpoint, Some("auto"), body.as_bytes()).unwrap();
+    Reading::new(Arc::new(request), upstream, "req_12ae30237b17df14".to_owned(), NOW.unix.as_secs())
+}
+
+pub(crate) fn target(upstream: Upstream) -> Target<'static> {
+    Target { upstream, hosting: Hosting::Own, model: "gpt-4o-mini", quirks: Quirks::default() }
 }
 
 pub(crate) fn answer() -> String {

@@ -9,10 +9,12 @@ use tiercel_core::registry::Registry;
 use tiercel_core::settlement::TokenUsage;
 use tiercel_gateway::{Error, Kind};
 use tiercel_upstream::{Connection, Event};
-use tiercel_wire::openai::{Answer, Edits, Endpoint, Request, StreamReader};
+use tiercel_wire::{Endpoint, Request, Unsupported, Upstream, encode};
 
 use crate::PROMPTS;
-use crate::inputs::{NOW, World, answer, body, config, delta, gateway, http_answer, incoming, send, sent, settlement};
+use crate::inputs::{
+    NOW, World, answer, body, config, delta, gateway, http_answer, incoming, reading, send, sent, settlement, target,
+};
 
 /// Head and key, and the error that says that the body could not be read: there is no way to have only the former.
 #[divan::bench]
@@ -31,7 +33,7 @@ fn key_among(bencher: Bencher<'_, '_>, n_keys: usize) {
 #[divan::bench(args = PROMPTS)]
 fn json_scan(bencher: Bencher<'_, '_>, n_prompt_bytes: usize) {
     let body = body(n_prompt_bytes, false);
-    bencher.bench_local(|| Request::parse(Endpoint::ChatCompletions, body.as_bytes()).unwrap());
+    bencher.bench_local(|| Request::parse(Endpoint::ChatCompletions, None, body.as_bytes()).unwrap());
 }
 
 #[divan::bench]
@@ -43,12 +45,8 @@ fn plan(bencher: Bencher<'_, '_>) {
 
 #[divan::bench(args = PROMPTS)]
 fn encode_body(bencher: Bencher<'_, '_>, n_prompt_bytes: usize) {
-    let request = Request::parse(Endpoint::ChatCompletions, body(n_prompt_bytes, true).as_bytes()).unwrap();
-    bencher.bench_local(|| {
-        let mut output = Vec::new();
-        request.encode(&Edits { model: "gpt-4o-mini", include_usage: true }, &mut output);
-        output
-    });
+    let request = Request::parse(Endpoint::ChatCompletions, None, body(n_prompt_bytes, true).as_bytes()).unwrap();
+    bencher.bench_local(|| encode(&request, &target(Upstream::OpenAi), Unsupported::Refuse).unwrap());
 }
 
 #[divan::bench(args = PROMPTS)]
@@ -74,14 +72,14 @@ fn http_answer_read(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn answer_json_read(bencher: Bencher<'_, '_>) {
-    let answer = answer();
-    bencher.bench_local(|| Answer::read(Endpoint::ChatCompletions, answer.as_bytes()).unwrap());
+    let reading = reading(Endpoint::ChatCompletions, &body(PROMPTS[0], false), Upstream::OpenAi);
+    bencher.with_inputs(|| answer().into_bytes()).bench_local_values(|answer| reading.whole(answer).unwrap());
 }
 
 #[divan::bench]
 fn stream_event(bencher: Bencher<'_, '_>) {
     let event = format!("data: {}\n\n", delta(7));
-    let mut reader = StreamReader::new(1, true);
+    let mut reader = reading(Endpoint::ChatCompletions, &body(PROMPTS[0], true), Upstream::OpenAi).stream();
     bencher.bench_local(|| {
         let mut output = Vec::new();
         reader.feed(event.as_bytes(), &mut output).unwrap();

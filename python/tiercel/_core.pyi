@@ -8,11 +8,15 @@ __all__ = [
     "Call",
     "Connection",
     "Core",
+    "KnownModel",
+    "KnownProvider",
     "Plan",
     "Reply",
     "Step",
     "count_tokens",
     "error_kinds",
+    "known_models",
+    "known_providers",
     "schema",
     "version",
 ]
@@ -100,6 +104,12 @@ class Core:
     def models(self) -> list[tuple[str, str]]:
         """The names that a client may ask for, and whose they are."""
 
+    def providers(self) -> list[tuple[str, str, str]]:
+        """The providers that are configured: their names, what they speak, and the URLs of their APIs."""
+
+    def configured_models(self) -> list[KnownModel]:
+        """What is known of the models that the configuration names, at the prices that it sets."""
+
     def drain(self) -> None:
         """Refuse new requests from now on."""
 
@@ -138,6 +148,118 @@ class Plan:
     @property
     def deployments(self) -> list[str]:
         """`provider/model`, in the order in which they would be tried; three at most are."""
+
+@final
+class KnownProvider:
+    """A provider of the catalogue."""
+
+    @property
+    def id(self) -> str:
+        """What configurations call it."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def base_url(self) -> str:
+        """Where it is reached, with the names of `parameters` in braces."""
+
+    @property
+    def dialect(self) -> str:
+        """What it speaks, as a configuration has it."""
+
+    @property
+    def authentication(self) -> str:
+        """How its key is shown, as a configuration has it."""
+
+    @property
+    def key_variables(self) -> list[str]:
+        """The environment variables that its key is read from; none where it needs no key."""
+
+    @property
+    def missing_variables(self) -> list[str]:
+        """The environment variables that are still to be set for it to be used with no configuration."""
+
+    @property
+    def parameters(self) -> list[tuple[str, str | None, str | None]]:
+        """What `base_url` or its requests leave open: name, environment variable, value by default."""
+
+    @property
+    def responses(self) -> bool:
+        """Whether it has OpenAI's `/responses`."""
+
+    @property
+    def embeddings(self) -> bool:
+        """Whether it has embeddings."""
+
+    @property
+    def stream_usage(self) -> bool:
+        """Whether it takes `stream_options.include_usage`."""
+
+    @property
+    def max_tokens(self) -> str | None:
+        """The only spelling of a limit on the answer that it takes; None where it takes any."""
+
+    @property
+    def refuses(self) -> list[str]:
+        """Fields of a request that it refuses."""
+
+    @property
+    def developer_role(self) -> bool:
+        """Whether it takes messages of the role `developer`."""
+
+    @property
+    def patterns(self) -> list[str]:
+        """Patterns of the models that are asked of it when a client names no provider."""
+
+    @property
+    def defaults(self) -> list[tuple[str, str]]:
+        """The model that serves each tier where there is no configuration."""
+
+    @property
+    def docs(self) -> str | None:
+        """Where the facts are from."""
+
+    @property
+    def tried(self) -> bool:
+        """Whether it was ever driven, and not only described."""
+
+@final
+class KnownModel:
+    """A model of a provider. Prices are in dollars per million tokens, of a short prompt; None where not known."""
+
+    @property
+    def provider(self) -> str:
+        """What configurations call its provider."""
+
+    @property
+    def name(self) -> str:
+        """What its provider calls it."""
+
+    @property
+    def context_window(self) -> int | None:
+        """Tokens that it reads and writes at most; None where not known."""
+
+    @property
+    def input(self) -> float | None:
+        """The price of its prompt."""
+
+    @property
+    def output(self) -> float | None:
+        """The price of its answer."""
+
+    @property
+    def cache_read(self) -> float | None:
+        """The price of what is read from its provider's prompt cache."""
+
+    @property
+    def cache_write(self) -> float | None:
+        """The price of what is written to its provider's prompt cache."""
+
+    @property
+    def capabilities(self) -> list[str] | None:
+        """Of `vision`, `tools`, `json_schema` and `reasoning` what it can do; None where not known."""
 
 @final
 class Call:
@@ -226,6 +348,10 @@ class Step:
     def is_over(self) -> bool:
         """Whether the attempt is over; `Call.next_attempt` says what then."""
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether it broke off where no error can be told: the client must see its connection break."""
+
 @final
 class Reply:
     """A whole answer, or the head of a stream."""
@@ -254,6 +380,12 @@ def version() -> str:
 
 def schema() -> str:
     """The JSON Schema of the configuration."""
+
+def known_providers() -> list[KnownProvider]:
+    """Every provider of the catalogue, with the keys that are in the environment."""
+
+def known_models(provider: str) -> list[KnownModel]:
+    """The models that are known of the provider that the catalogue calls `provider`."""
 
 def error_kinds() -> list[tuple[str, int, str]]:
     """Every kind of error: its code, its status, and its type in OpenAI's dialect."""

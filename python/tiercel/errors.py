@@ -4,7 +4,8 @@
   - ConfigurationError: the configuration cannot be used; says where, and what to do
   - RequestError: a request was refused or failed; one class a kind of `rust/gateway/src/error.rs`
     - the request's head: MalformedHead, ConflictingCredentials, LoopDetected
-    - its body: MalformedBody, BodyIncomplete, BodyTimeout, BodyTooLarge, LengthRequired, UnsupportedEncoding
+    - its body: MalformedBody, Unsupported, UnsupportedEncoding
+    - how that came: BodyIncomplete, BodyTimeout, BodyTooLarge, LengthRequired
     - who asks: MissingKey, UnknownKey, ExpiredKey, Forbidden
     - what for: UnknownPath, UnknownModel, MethodNotAllowed
     - the server: Overloaded, Draining, Internal
@@ -75,6 +76,12 @@ class MalformedBody(RequestError):
     """The body is not JSON of the shape that the endpoint asks for."""
 
     code = "malformed_body"
+
+
+class Unsupported(RequestError):
+    """The provider cannot be asked for what the body says."""
+
+    code = "unsupported_parameter"
 
 
 class BodyIncomplete(RequestError):

@@ -137,6 +137,8 @@ class Upstream(asyncio.Protocol):
             self._pass_on(self._exchange.start(step.head))
         if step.body is not None:
             self._pass_on(self._exchange.send(step.body))
+        if step.is_broken:
+            self._exchange.break_off()
         if step.is_over:
             self._is_over = True
             self._wake()

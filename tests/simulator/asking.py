@@ -1,12 +1,14 @@
 """How the tests ask a simulator: through the official SDK, and through a raw socket."""
 
 import asyncio
+from dataclasses import dataclass
 
 import orjson
 import pytest
 import uvloop
 from openai import AsyncOpenAI
 
+from tests.simulator.speakers import SPEAKERS
 from tiercel.simulator import Settings, Simulator
 
 HELLO = [{"role": "user", "content": "Explain the refund policy"}]
@@ -70,6 +72,60 @@ def post(body, path="/v1/chat/completions", **headers):
     headers = {"host": "simulator", "connection": "close", "content-length": len(content), **headers}
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return f"POST {path} HTTP/1.1\r\n{lines}\r\n".encode() + content
+
+
+@dataclass
+class Answered:
+    """What came back; `ending` is end, reset or silence."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    ending: str
+
+
+async def put(simulator, dialect, question, patience=5.0, fields=(), **headers):
+    """Puts a question in a dialect; `fields` take the place of what the body would have."""
+    speaker = SPEAKERS[dialect]
+    path = speaker.paths[question.stream].format(model=question.model)
+    request = post(speaker.body(question) | dict(fields), path, **{**dict(speaker.headers), **headers})
+    return answered(*await exchange(simulator, request, patience))
+
+
+def answered(received, ending):
+    """What was received, taken apart."""
+    head, _, body = received.partition(b"\r\n\r\n")
+    status, *lines = head.decode().split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+    if headers.get("transfer-encoding") == "chunked":
+        body = b"".join(chunks(body))
+    return Answered(int(status[9:12] or 0), headers, body, ending)
+
+
+def chunks(body):
+    """What each chunk holds; the last may be missing."""
+    while body:
+        size, _, rest = body.partition(b"\r\n")
+        yield rest[: int(size, 16)]
+        body = rest[int(size, 16) + 2 :]
+
+
+def said(dialect, question, answer):
+    """The answer in one form."""
+    assert answer.status == 200, answer.body
+    speaker = SPEAKERS[dialect]
+    if question.stream:
+        return speaker.streamed(list(speaker.split(answer.body)))
+    return speaker.unary(orjson.loads(answer.body))
+
+
+def answers(dialect, *questions, **settings):
+    """The answers to questions that are put one after another."""
+
+    async def check(simulator, _):
+        return [said(dialect, question, await put(simulator, dialect, question)) for question in questions]
+
+    return simulate(check, **settings)
 
 
 def chat(**fields):

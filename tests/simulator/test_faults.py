@@ -12,7 +12,7 @@ from tests.simulator.asking import HELLO, LOOPS, ask, chat, exchange, n_events, 
 from tiercel.simulator import FaultSyntaxError, Settings, Simulator
 from tiercel.simulator.choices import seeded
 from tiercel.simulator.faults import parse
-from tiercel.simulator.models import MODELS
+from tiercel.simulator.models import MODELS, PRICES
 
 
 @LOOPS
@@ -171,7 +171,7 @@ def test_faults_are_attached_to_models_by_settings_and_at_run_time():
             return response.http_response.status_code
 
         async def statuses():
-            outcomes = await asyncio.gather(*map(status, MODELS), return_exceptions=True)
+            outcomes = await asyncio.gather(*map(status, PRICES), return_exceptions=True)
             return [getattr(outcome, "status_code", outcome) for outcome in outcomes]
 
         async def control(method, body):
@@ -223,7 +223,7 @@ def test_delays_follow_from_the_seed_and_better_models_are_slower():
 
     assert paces("small") == paces("small")
     for attribute in ("first_token", "per_token"):
-        small, medium, large = ([getattr(pace, attribute) for pace in paces(model)] for model in MODELS)
+        small, medium, large = ([getattr(pace, attribute) for pace in paces(model)] for model in PRICES)
         assert 0 < median(small) < median(medium) < median(large)
     twice = MODELS["small"].latency.pace(2.0, seeded(0, b"question"))
     assert isclose(twice.first_token * 2, paces("small")[0].first_token)

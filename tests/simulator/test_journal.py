@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from tests.simulator.asking import HELLO, LOOPS, chat, exchange, post, simulate
+from tiercel.simulator.connection import Request
 from tiercel.simulator.journal import MAX_ENTRIES, Journal
 
 
@@ -60,9 +61,13 @@ def test_the_journal_tells_when_a_client_leaves(fault, n_sent, loop):
 
 def test_the_journal_is_bounded():
     journal = Journal()
+
+    def record(number):
+        return journal.record(Request("POST", "/", "", [], b"%d" % number, keep_alive=True), 0.0)
+
     for number in range(MAX_ENTRIES + 5):
-        journal.record("/", [], b"%d" % number, 0.0)
+        record(number)
 
     assert len(journal.entries) == MAX_ENTRIES
-    assert journal.record("/", [], b"0", 0.0).attempt == 1
-    assert journal.record("/", [], b"%d" % (MAX_ENTRIES + 4), 0.0).attempt == 2
+    assert record(0).attempt == 1
+    assert record(MAX_ENTRIES + 4).attempt == 2

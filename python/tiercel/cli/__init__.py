@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from tiercel.cli import check, output, route, schema, serve, simulate, version
+from tiercel.cli import check, models, output, providers, route, schema, serve, simulate, version
 from tiercel.errors import ConfigurationError
 
 app = typer.Typer(
@@ -17,7 +17,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (serve.serve, check.check, route.route, simulate.simulate, schema.schema, version.version):
+for command in (
+    serve.serve,
+    check.check,
+    route.route,
+    providers.providers,
+    models.models,
+    simulate.simulate,
+    schema.schema,
+    version.version,
+):
     app.command()(command)
 
 

@@ -8,12 +8,14 @@ from urllib.parse import urlsplit
 
 import typer
 
-from tiercel._core import Core
+from tiercel._core import Core, known_providers
 from tiercel.cli import output, source
 from tiercel.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tiercel._core import KnownProvider
 
 Table = dict[str, Any]
 
@@ -49,6 +51,12 @@ def _load(path: Path | None) -> Core:
     if path is None and not source.has_provider_keys():
         message = "there is no configuration, and no provider's key in the environment"
         hint = "`tiercel serve` would run its demonstration; name a file to check, or set OPENAI_API_KEY"
+        for name in _unused([]):
+            hint += (
+                f"\nhint: the key of {name} is there; a file must say which models serve: [providers.{name}], [tiers]"
+            )
+        for name, missing in _lacking([]).items():
+            hint += f"\nhint: {name} lacks {', '.join(missing)}"
         raise ConfigurationError(f"{message}\nhint: {hint}", message=message, hint=hint)
     return Core(str(path) if path else None, {})
 
@@ -57,21 +65,42 @@ def _summary(core: Core, path: Path | None) -> Table:
     """What would be served. Secrets are named by where they are found."""
     # The core has accepted this text, so its shape is known.
     config = tomllib.loads(core.config_text)
-    catalogue = _catalogue_secrets()
     providers = {
-        name: {"base_url": provider.get("base_url"), "secrets": _secrets(provider, catalogue.get(name, []))}
-        for name, provider in config["providers"].items()
+        name: {"dialect": dialect, "base_url": url, "secrets": _secrets(name, config["providers"][name])}
+        for name, dialect, url in core.providers()
     }
+    used = [secret for provider in providers.values() for secret in provider["secrets"]]
     return {
         "config": str(path) if path else None,
         "server": {"host": core.host, "port": core.port, "workers": core.workers, "interface": core.interface},
         "providers": providers,
+        "unused": _unused(used),
+        "lacking": _lacking(used),
         "tiers": config.get("tiers", {}),
         "routes": config.get("routes", {}),
         "keys": {key["name"]: _key(key) for key in config.get("keys", [])},
         "models": [name for name, _ in core.models()],
         "warnings": list(_warnings(core.workers, providers)),
     }
+
+
+def _unused(used: list[str]) -> dict[str, list[str]]:
+    """The catalogue's providers whose keys are at hand, though nothing configured shows them, and these keys."""
+    at_hand = (it for it in known_providers() if it.key_variables and not it.missing_variables)
+    keys = {it.id: [f"env {variable}" for variable in it.key_variables] for it in at_hand}
+    return {name: secrets for name, secrets in keys.items() if secrets[0] not in used}
+
+
+def _lacking(used: list[str]) -> dict[str, list[str]]:
+    """The catalogue's providers for which not all is at hand, and what is missing."""
+    begun = (it for it in known_providers() if 0 < len(it.missing_variables) < len(_needed(it)))
+    return {it.id: it.missing_variables for it in begun if f"env {it.key_variables[0]}" not in used}
+
+
+def _needed(provider: "KnownProvider") -> set[str]:
+    """Every variable that the provider cannot do without."""
+    of_parameters = {env for _, env, default in provider.parameters if env and default is None}
+    return of_parameters.union(provider.key_variables)
 
 
 def _key(key: Table) -> Table:
@@ -84,21 +113,13 @@ def _key(key: Table) -> Table:
     }
 
 
-def _catalogue_secrets() -> dict[str, list[str]]:
-    """From a provider to the catalogue's variable for its key, where that is set.
-
-    A configuration that is made from the environment has just these.
-    """
-    if not source.has_provider_keys():
-        return {}
-    made = tomllib.loads(Core(None, {}).config_text)
-    return {name: _secrets(provider, []) for name, provider in made["providers"].items()}
-
-
-def _secrets(provider: Table, catalogue: list[str]) -> list[str]:
+def _secrets(name: str, provider: Table) -> list[str]:
     """Where a provider's keys are found; the catalogue's key goes to the catalogue's address alone."""
-    own = [_place(key) for key in provider.get("keys", [])]
-    return own or ([] if "base_url" in provider else catalogue)
+    if keys := provider.get("keys"):
+        parts = ("access_key_id", "session_token")
+        return [_place(part) for key in keys for part in (key, *(key[it] for it in parts if it in key))]
+    known = [] if "base_url" in provider or provider.get("authentication") == "none" else known_providers()
+    return [f"env {variable}" for it in known if it.id == name for variable in it.key_variables]
 
 
 def _place(secret: Table) -> str:
@@ -110,7 +131,7 @@ def _warnings(n_workers: int, providers: Table) -> "Iterator[str]":
     if n_workers > n_cores:
         yield f"{n_workers} workers on {n_cores} processor cores get in each other's way"
     for name, provider in providers.items():
-        url = urlsplit(provider["base_url"] or "")
+        url = urlsplit(provider["base_url"])
         host = url.hostname or ""
         is_local = host in {"localhost", "::1"} or host.startswith("127.")
         if url.scheme == "http" and provider["secrets"] and not is_local:
@@ -124,9 +145,14 @@ def _show(found: Table) -> None:
     output.table([(f"{server['host']}:{server['port']}", server["interface"], f"workers: {server['workers']}")])
     output.section("providers")
     output.table(
-        (name, provider["base_url"] or "from the catalogue", ", ".join(provider["secrets"]) or "no key")
+        (name, provider["dialect"], provider["base_url"], ", ".join(provider["secrets"]) or "no key")
         for name, provider in found["providers"].items()
     )
+    others = [(name, f"could be, with {', '.join(keys)}") for name, keys in found["unused"].items()]
+    others += [(name, f"lacks {', '.join(missing)}") for name, missing in found["lacking"].items()]
+    if others:
+        output.section("not configured")
+        output.table(others)
     output.section("tiers")
     output.table((name, ", ".join(deployments)) for name, deployments in found["tiers"].items())
     output.section("routes")

@@ -20,6 +20,9 @@ WRONG = 2
 # `EX_SOFTWARE` of sysexits.h: an internal fault.
 FAULT = 70
 
+# Columns of what is read by a program, whose rows must stay one line each.
+_UNBOUNDED = 10_000
+
 
 class Stop(Exception):
     """Ends the command.
@@ -48,14 +51,20 @@ def section(title: str) -> None:
     _console().print(Text(f"\n{title}", "bold"))
 
 
-def table(rows: Iterable[tuple[str, ...]]) -> None:
-    """Rows of an answer, their cells below one another."""
+def table(rows: Iterable[tuple[str, ...]], header: tuple[str, ...] = ()) -> None:
+    """Rows of an answer, their cells below one another. Only a terminal has a width to keep to."""
     from rich.table import Table  # noqa: PLC0415 - see `_console`
+    from rich.text import Text  # noqa: PLC0415 - see `_console`
 
+    console = _console()
+    if not console.is_terminal:
+        console.width = _UNBOUNDED
     grid = Table.grid(padding=(0, 2))
+    if header:
+        grid.add_row(*(Text(title, "bold") for title in header))
     for row in rows:
         grid.add_row(*row)
-    _console().print(grid)
+    console.print(grid)
 
 
 def json(value: object) -> None:

@@ -69,6 +69,10 @@ class AsgiExchange:
         if self._is_started:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
+    def break_off(self) -> None:
+        # Without a last message, the server closes the connection in mid-body.
+        self._is_started = False
+
     def on_disconnect(self, callback: Callable[[], None]) -> Cancellable:
         return Watch(self._receive, callback)
 

@@ -60,6 +60,9 @@ class Exchange(Protocol):
     async def finish(self) -> None:
         """End a stream."""
 
+    def break_off(self) -> None:
+        """Have the stream end so that the client sees that it was not whole, as far as the server can."""
+
     def on_disconnect(self, callback: Callable[[], None]) -> Cancellable:
         """Call `callback` once the client has gone away; cancel the result when that no longer matters."""
 

@@ -64,6 +64,10 @@ class RsgiExchange:
     async def finish(self) -> None:
         self._transport = None
 
+    def break_off(self) -> None:
+        # The server always ends the body; one that breaks off is sent here only with its length, which tells.
+        pass
+
     def on_disconnect(self, callback: Callable[[], None]) -> Cancellable:
         future: Any = self._protocol.client_disconnect()
         future.add_done_callback(lambda done: None if done.cancelled() else callback())

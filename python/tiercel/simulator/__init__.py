@@ -1,8 +1,9 @@
-"""An upstream that speaks OpenAI's dialect on loopback, to develop and test against without a provider or a bill.
+"""An upstream that speaks every dialect that Tiercel does, to develop and test against without a provider or a bill.
 
-It answers like three models of different price and skill, counts real tokens, takes its time as real ones do, fails
-on request (`faults.py` has the grammar), and keeps a journal of what it received. The same seed and request give the
-same answer and the same delays.
+It answers like models of different price and skill, counts real tokens, takes its time as real ones do, fails on
+request (`faults.py` has the grammar), keeps a journal of what it received, and refuses what providers refuse that a
+gateway is likely to get wrong: results without calls, altered signatures, stale tokens. The same seed and question give
+the same answer and the same delays, in whatever dialect.
 """
 
 from tiercel.simulator.faults import Fault, FaultSyntaxError

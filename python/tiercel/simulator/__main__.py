@@ -25,7 +25,7 @@ _STDIN = 0
 
 def main() -> None:
     """Parses the command line and serves."""
-    parser = ArgumentParser(prog="python -m tiercel.simulator", description="A simulated OpenAI upstream.")
+    parser = ArgumentParser(prog="python -m tiercel.simulator", description="A simulated upstream in every dialect.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
     parser.add_argument("--seed", type=int, default=0, help="answers and delays follow from it")

@@ -1,4 +1,4 @@
-"""What a model answers: the text or the calls of each choice."""
+"""What a model answers: the reasoning, and the text or the calls, of each choice."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,13 +8,14 @@ from random import Random
 import orjson
 
 from tiercel.simulator import knowledge, prose, schema
-from tiercel.simulator.request import ANY_OBJECT, Ask
+from tiercel.simulator.ask import ANY_OBJECT, Ask, Tool
+from tiercel.simulator.models import Model
 from tiercel.simulator.tokens import CountTokens, cut
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of a function; `arguments` is JSON."""
+    """A call of a tool; `arguments` is JSON, and `id` has no prefix yet."""
 
     id: str
     name: str
@@ -23,12 +24,22 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One answer: text, or calls and no text."""
+    """One answer: text, or calls and no text.
+
+    Attributes:
+        finish_reason: `stop`, `length` or `tool_calls`.
+        stopped_by: The stop sequence that ended it.
+        n_tokens: Of everything, reasoning included.
+        n_reasoning_tokens: Of the reasoning.
+    """
 
     text: str
     calls: Sequence[Call]
+    reasoning: str
     finish_reason: str
+    stopped_by: str | None
     n_tokens: int
+    n_reasoning_tokens: int
 
 
 def seeded(seed: int, identity: bytes) -> Random:
@@ -37,24 +48,49 @@ def seeded(seed: int, identity: bytes) -> Random:
     return Random(int.from_bytes(digest[:16]))  # noqa: S311 - it must be reproducible, and guards nothing
 
 
-def choose(ask: Ask, skill: int, count: CountTokens, random: Random) -> list[Choice]:
+def choose(ask: Ask, model: Model, count: CountTokens, random: Random) -> list[Choice]:
     """All choices, `n` for each question in turn."""
-    return [_choice(ask, question, skill, count, random) for question in ask.questions for _ in range(ask.n)]
+    return [_choice(ask, question, model, count, random) for question in ask.questions for _ in range(ask.n)]
 
 
-def _choice(ask: Ask, question: str, skill: int, count: CountTokens, random: Random) -> Choice:
-    if ask.calls:
-        calls = [_call(function, random) for function in ask.calls]
-        n_tokens = sum(count(call.name) + count(call.arguments) for call in calls)
-        return Choice("", calls, "tool_calls", n_tokens)
-    text = _text(ask, question, skill, random)
-    ends = [place for place in map(text.find, ask.stop) if place >= 0]
-    text = text[: min(ends)] if ends else text
-    n_tokens = count(text)
-    if ask.max_tokens is None or n_tokens <= ask.max_tokens:
-        return Choice(text, (), "stop", n_tokens)
-    text = cut(text, ask.max_tokens, count)
-    return Choice(text, (), "length", count(text))
+def _choice(ask: Ask, question: str, model: Model, count: CountTokens, random: Random) -> Choice:
+    reasons = model.reasons if ask.reasons is None else ask.reasons
+    limit = ask.max_tokens
+    reasoning = prose.reason(question, random) if reasons else ""
+    if limit is not None:
+        reasoning = cut(reasoning, limit, count)
+    n_reasoning = count(reasoning)
+    if called := _called(ask, question):
+        calls = [_call(tool, random) for tool in called]
+        n_tokens = n_reasoning + sum(count(call.name) + count(call.arguments) for call in calls)
+        return Choice("", calls, reasoning, "tool_calls", None, n_tokens, n_reasoning)
+    text, stopped_by = _stopped(_text(ask, question, model.skill, random), ask.stop)
+    finish_reason = "stop"
+    if limit is not None and n_reasoning + count(text) > limit:
+        text, stopped_by, finish_reason = cut(text, limit - n_reasoning, count), None, "length"
+    return Choice(text, (), reasoning, finish_reason, stopped_by, n_reasoning + count(text), n_reasoning)
+
+
+def _stopped(text: str, stops: Sequence[str]) -> tuple[str, str | None]:
+    """What comes before the first stop sequence, and which that is."""
+    places = [(text.find(stop), stop) for stop in stops if stop in text]
+    if not places:
+        return text, None
+    end, stop = min(places)
+    return text[:end], stop
+
+
+def _called(ask: Ask, question: str) -> Sequence[Tool]:
+    """The tools to call: those that the request forces or that the question names."""
+    if ask.choice == "none" or ask.tool_result is not None:
+        return []
+    if ask.forced is not None:
+        return [tool for tool in ask.tools if tool.name == ask.forced]
+    asked = question.lower()
+    named = [tool for tool in ask.tools if tool.name.lower().replace("_", " ") in asked.replace("_", " ")]
+    if not named and (ask.choice == "required" or "tool" in asked or "function" in asked):
+        named = list(ask.tools[:1])
+    return named if ask.parallel else named[:1]
 
 
 def _text(ask: Ask, question: str, skill: int, random: Random) -> str:
@@ -70,7 +106,6 @@ def _text(ask: Ask, question: str, skill: int, random: Random) -> str:
     return text if ask.schema is None else orjson.dumps({"answer": text}).decode()
 
 
-def _call(function: dict[str, object], random: Random) -> Call:
-    parameters = function.get("parameters")
-    arguments = schema.value(parameters, random) if isinstance(parameters, dict) else {}
-    return Call(f"call_{random.getrandbits(96):024x}", str(function["name"]), orjson.dumps(arguments).decode())
+def _call(tool: Tool, random: Random) -> Call:
+    arguments = {} if tool.parameters is None else schema.value(tool.parameters, random)
+    return Call(f"{random.getrandbits(96):024x}", tool.name, orjson.dumps(arguments).decode())

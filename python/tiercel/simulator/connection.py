@@ -24,10 +24,11 @@ _LINGER_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that arrived whole; header names are in lower case."""
+    """A request that arrived whole; header names are in lower case, path and query as they were sent."""
 
     method: str
     path: str
+    query: str
     headers: list[tuple[str, str]]
     body: bytes
     keep_alive: bool
@@ -169,9 +170,12 @@ class Connection(asyncio.Protocol):
         if len(self._waiting) == MAX_WAITING:
             self._refuse(429, "Too many requests are pipelined.")
             return
-        method, path = self._parser.get_method().decode("latin-1"), self._url.partition(b"?")[0].decode("latin-1")
+        method, (path, _, query) = (
+            self._parser.get_method().decode("latin-1"),
+            self._url.decode("latin-1").partition("?"),
+        )
         keep_alive = self._parser.should_keep_alive()
-        self._waiting.append(Request(method, path, self._headers, bytes(self._body), keep_alive))
+        self._waiting.append(Request(method, path, query, self._headers, bytes(self._body), keep_alive))
         self._begin()
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._answer_waiting())

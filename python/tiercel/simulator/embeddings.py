@@ -6,45 +6,39 @@ That is enough for paraphrases of one question to be nearer than two questions, 
 
 import re
 from array import array
-from base64 import b64encode
+from collections.abc import Iterable
 from hashlib import blake2b
 from math import sqrt
 
 from tiercel.simulator.errors import invalid
-from tiercel.simulator.request import Json, texts
-from tiercel.simulator.tokens import CountTokens
+from tiercel.simulator.exchange import Exchange, pause
+from tiercel.simulator.reading import Json
 
 _DIMENSIONS = 1536
 _MAX_DIMENSIONS = 3072
+MAX_TEXTS = 2048
 _WORD = re.compile(r"\w+")
 # What lies beyond adds nothing to a vector that is already full.
 _MAX_WORDS = 2000
 
 
-def embeddings(fields: Json, count: CountTokens) -> tuple[dict[str, object], int]:
-    """The answer to `POST /v1/embeddings` and its prompt tokens.
+def dimensions(fields: Json, name: str) -> int:
+    """How long vectors are to be.
 
     Raises:
-        ApiError: 400, naming the parameter that is missing or invalid.
+        ApiError: 400 where that is no length.
     """
-    inputs, n_tokens = texts(fields, "input", count)
-    dimensions = fields.get("dimensions") or _DIMENSIONS
-    if not isinstance(dimensions, int) or not 1 <= dimensions <= _MAX_DIMENSIONS:
-        raise invalid("dimensions", f"an integer from 1 to {_MAX_DIMENSIONS}")
-    encoding = fields.get("encoding_format") or "float"
-    if encoding not in {"float", "base64"}:
-        raise invalid("encoding_format", "float or base64")
-    vectors = [vector(text, dimensions) for text in inputs]
-    data = [
-        {
-            "object": "embedding",
-            "index": index,
-            "embedding": each.tolist() if encoding == "float" else b64encode(each.tobytes()).decode(),
-        }
-        for index, each in enumerate(vectors)
-    ]
-    usage = {"prompt_tokens": n_tokens, "total_tokens": n_tokens}
-    return {"object": "list", "data": data, "model": fields["model"], "usage": usage}, n_tokens
+    given = fields.get(name) or _DIMENSIONS
+    if not isinstance(given, int) or not 1 <= given <= _MAX_DIMENSIONS:
+        raise invalid(name, f"an integer from 1 to {_MAX_DIMENSIONS}")
+    return given
+
+
+async def pace(exchange: Exchange, model: str, texts: Iterable[str], n_tokens: int) -> None:
+    """Takes as long as a first token does, and notes what was counted."""
+    exchange.reply.entry.prompt_tokens = n_tokens
+    random = exchange.random("\0".join(texts).encode())
+    await pause(exchange.pace(model, random).first_token + exchange.reply.fault.slow_first_token)
 
 
 def vector(text: str, dimensions: int) -> "array[float]":

@@ -1,12 +1,8 @@
-"""What goes wrong with a request, in OpenAI's shape."""
+"""What goes wrong with a request; each dialect tells it in its own shape."""
 
-import orjson
+from collections.abc import Sequence
 
-_TYPES = {
-    401: "authentication_error",
-    403: "permission_error",
-    429: "rate_limit_error",
-}
+Headers = Sequence[tuple[str, str]]
 
 
 class ApiError(Exception):
@@ -14,6 +10,10 @@ class ApiError(Exception):
 
     Attributes:
         status: HTTP status.
+        message: For whoever wrote the request.
+        param: The parameter at fault.
+        code: Names the cause, where the status does not.
+        headers: What the answer's head has in addition.
     """
 
     def __init__(
@@ -23,15 +23,18 @@ class ApiError(Exception):
         *,
         param: str | None = None,
         code: str | None = None,
+        headers: Headers = (),
     ) -> None:
         super().__init__(message)
         self.status = status
-        kind = _TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
-        self._fields = {"message": message, "type": kind, "param": param, "code": code}
+        self.message = message
+        self.param = param
+        self.code = code
+        self.headers = headers
 
-    def body(self) -> bytes:
-        """The error as JSON, all four fields present."""
-        return orjson.dumps({"error": self._fields})
+
+# What a stream or a body says instead of the rest of an answer.
+INTERRUPTION = ApiError(500, "The server had an error while processing your request.", code="server_error")
 
 
 def missing(name: str) -> ApiError:
@@ -42,3 +45,9 @@ def missing(name: str) -> ApiError:
 def invalid(name: str, expected: str) -> ApiError:
     """A parameter has the wrong type or value."""
     return ApiError(400, f"Invalid value for '{name}': expected {expected}.", param=name, code="invalid_value")
+
+
+def unknown_model(name: str) -> ApiError:
+    """There is no such model."""
+    message = f"The model '{name[:100]}' does not exist or you do not have access to it."
+    return ApiError(404, message, param="model", code="model_not_found")

@@ -1,13 +1,15 @@
 """Failures on request.
 
 A fault is a list of directives separated by `;`, such as `status=429;retry-after=1` or `reset=3;times=2`. Events are
-counted from 1 as they appear on the wire, the role-only chunk and `[DONE]` included. A unary answer counts as one
-event: what ends a stream after 0 events leaves it with a head and no body, after 1 or more with half of its body.
+counted from 1 as they appear on the wire, in OpenAI's dialect with the role-only chunk and `[DONE]`. A unary answer
+counts as one event: what ends a stream after 0 events leaves it with a head and no body, after 1 or more with half of
+its body.
 
 # Where a fault comes from
-The header `x-simulate-fault` is for direct calls. Gateways forward no such header, so the body's
-`metadata.simulate` and `user: "simulate:..."` do the same, and where the client's body is not the test's to write,
-the control endpoint or the settings attach a fault to a model. The first of these that has uses left acts.
+The header `x-simulate-fault` is for direct calls. Gateways forward no such header, so `simulate` in the body's
+`metadata` (`requestMetadata` of Bedrock, `labels` of Gemini) and the user `simulate:...` do the same, and where the
+client's body is not the test's to write, the control endpoint or the settings attach a fault to a model, or to `token`:
+the endpoint that hands out Google's access tokens. The first of these that has uses left acts.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -46,9 +48,10 @@ class Fault:
         slow_first_token: Seconds between the head and the first event.
         ending: How the answer is broken off, `after` so many events.
         garble: Number of the event that is malformed.
-        done: Whether `[DONE]` is sent.
+        done: Whether the last event is sent: `[DONE]`, `message_stop` and their like.
         gzip: Whether the answer is compressed.
         keep_alive: What becomes of the connection.
+        expires: Seconds that an access token is good for.
         times: How often the fault acts; None for always.
     """
 
@@ -63,10 +66,13 @@ class Fault:
     done: bool = True
     gzip: bool = False
     keep_alive: str = "open"
+    expires: float | None = None
     times: int | None = None
 
 
 NO_FAULT = Fault()
+# Takes the place of a model where access tokens are asked for.
+OAUTH = "token"
 
 
 def parse(text: str) -> Fault:
@@ -147,9 +153,10 @@ DIRECTIVES: Mapping[str, tuple[str, Callable[[str], Changes]]] = {
     "stall": ("stall=3 (silent after 3 events)", _end(Ending.STALL)),
     "garble": ("garble=3 (event 3 is malformed)", _number("garble", 1)),
     "error-event": ("error-event=2 (event 2 is an error)", _error_event),
-    "no-done": ("no-done", _word("done", {"": False})),
+    "no-done": ("no-done (the last event is missing)", _word("done", {"": False})),
     "gzip": ("gzip", _word("gzip", {"": True})),
     "keep-alive": ("keep-alive=close|drop (announced or not)", _word("keep_alive", {"close": "close", "drop": "drop"})),
+    "expires": ("expires=2s (of an access token)", _seconds("expires")),
     "times": ("times=2 (then no more)", _number("times", 1)),
 }
 
@@ -167,7 +174,7 @@ class Faults:
         self._uses: dict[str, int] = {}
 
     def attach(self, model: str | None, text: str) -> None:
-        """Makes `text` the fault of `model`, or of all models, and counts its uses from 0.
+        """Makes `text` the fault of `model` or `token`, or of all models, and counts its uses from 0.
 
         Raises:
             FaultSyntaxError: As `parse` does.
@@ -175,14 +182,15 @@ class Faults:
         self._attached[model] = parse(text)
         self._uses.pop(text, None)
 
-    def choose(self, model: str, asked: Iterable[str]) -> Fault:
+    def choose(self, model: str | None, asked: Iterable[str]) -> Fault:
         """The fault for one request: the first that has uses left among those `asked` for and those attached.
 
         Raises:
             FaultSyntaxError: As `parse` does.
         """
         candidates = [parse(text) for text in asked]
-        candidates += [self._attached[key] for key in (model, None) if key in self._attached]
+        keys = (model,) if model in (OAUTH, None) else (model, None)
+        candidates += [self._attached[key] for key in keys if key in self._attached]
         return next((fault for fault in candidates if self._use(fault)), NO_FAULT)
 
     def _use(self, fault: Fault) -> bool:

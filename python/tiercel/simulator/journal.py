@@ -9,10 +9,13 @@ from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from itertools import count, islice
 
+from tiercel.simulator.connection import Request
+
 MAX_ENTRIES = 10_000
 # An entry keeps at most so many names and so many characters of each, since clients choose them.
 _MAX_NAMES = 100
 _MAX_CHARACTERS = 200
+_CREDENTIALS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
 
 
 @dataclass(slots=True)
@@ -23,8 +26,10 @@ class Entry:
         number: Counts requests from 1.
         received_at: Monotonic seconds.
         path: Without the query.
+        dialect: That in which it was answered; empty where there was no such path.
         header_names: In lower case, in order.
-        authorization: SHA-256 of the header's value, in hexadecimal, or None when there was none.
+        authorization: SHA-256 of the value of the header that carries the credential, in hexadecimal, or None when
+            there was none.
         body_sha256: Of the body as received, in hexadecimal.
         attempt: How often this very body has been received, this time included.
         fields: Top-level names of the body, in order.
@@ -32,8 +37,12 @@ class Entry:
         stream: Whether a stream was asked for.
         fault: The fault that acted, as it was written.
         status: None until the head is sent, and for ever when it never was.
-        prompt_tokens: None unless the request was answered.
-        completion_tokens: Of the whole answer, however much of it was delivered.
+        prompt_tokens: None unless the request was answered; includes what was read from the prompt cache and written.
+        cache_read_tokens: Tokens of the prompt that were read from the prompt cache.
+        cache_write_tokens: Tokens of the prompt that were written to it, for however long.
+        cache_write_1h_tokens: Those of them that are kept for an hour.
+        completion_tokens: Of the whole answer, reasoning included, however much of it was delivered.
+        reasoning_tokens: Those of them that are reasoning.
         n_events: Events written so far.
         finished_at: When the last byte was written, monotonic seconds; None where the answer was not finished.
         disconnected_at: When the client left before that, monotonic seconds; `n_events` says how far it came.
@@ -42,6 +51,7 @@ class Entry:
     number: int
     received_at: float
     path: str
+    dialect: str
     header_names: Sequence[str]
     authorization: str | None
     body_sha256: str
@@ -52,7 +62,11 @@ class Entry:
     fault: str = ""
     status: int | None = None
     prompt_tokens: int | None = None
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
     completion_tokens: int | None = None
+    reasoning_tokens: int = 0
     n_events: int = 0
     finished_at: float | None = None
     disconnected_at: float | None = None
@@ -71,20 +85,21 @@ class Journal:
     _attempts: dict[str, int] = field(default_factory=dict)
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
-    def record(self, path: str, headers: Sequence[tuple[str, str]], body: bytes, now: float) -> Entry:
+    def record(self, request: Request, now: float) -> Entry:
         """Adds a request received at `now`, in monotonic seconds."""
-        digest = sha256(body).hexdigest()
+        digest = sha256(request.body).hexdigest()
         attempt = self._attempts.pop(digest, 0) + 1
         self._attempts[digest] = attempt
         if len(self._attempts) > MAX_ENTRIES:
             del self._attempts[next(iter(self._attempts))]
-        authorization = next((value for name, value in headers if name == "authorization"), None)
+        credential = next((value for name, value in request.headers if name in _CREDENTIALS), None)
         entry = Entry(
             number=next(self._numbers),
             received_at=now,
-            path=path[:_MAX_CHARACTERS],
-            header_names=bounded(name for name, _ in headers),
-            authorization=None if authorization is None else sha256(authorization.encode("latin-1")).hexdigest(),
+            path=request.path[:_MAX_CHARACTERS],
+            dialect="",
+            header_names=bounded(name for name, _ in request.headers),
+            authorization=None if credential is None else sha256(credential.encode("latin-1")).hexdigest(),
             body_sha256=digest,
             attempt=attempt,
         )

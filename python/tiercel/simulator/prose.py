@@ -42,6 +42,13 @@ CLOSINGS = (
     "Overall, {topic} rewards patience and a clear goal.",
     "Let me know which of these points you would like to look at more closely.",
 )
+THOUGHTS = (
+    "They ask about {topic}, so I should say first what it depends on.",
+    "I could begin with {aspect}, which is what most people miss about {topic}.",
+    "A short answer would do, but {topic} has an exception that is worth a word.",
+    "Let me check that against a simple case before I answer.",
+    "What is known about {topic} is enough; what is not, I should not guess.",
+)
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]{0,20}")
 _PLAIN = frozenset(
     re.findall(
@@ -62,8 +69,7 @@ def write(question: str, skill: int, random: Random) -> str:
     topic = _topic(question)
 
     def pick(templates: tuple[str, ...], count: int) -> list[str]:
-        chosen = random.sample(templates, count)
-        return [template.format(topic=topic, aspect=random.choice(ASPECTS)) for template in chosen]
+        return _pick(templates, count, topic, random)
 
     opening = pick(OPENINGS, 1)
     if skill == 1:
@@ -72,6 +78,16 @@ def write(question: str, skill: int, random: Random) -> str:
         return " ".join(opening + pick(POINTS, 3) + pick(CLOSINGS, 1))
     points = [f"{number}. {point}" for number, point in enumerate(pick(POINTS, 5), start=1)]
     return "\n\n".join([*opening, "\n".join(points), " ".join(pick(CAVEATS, 2)), *pick(CLOSINGS, 1)])
+
+
+def reason(question: str, random: Random) -> str:
+    """Thinks about `question` aloud, in two sentences."""
+    return " ".join(_pick(THOUGHTS, 2, _topic(question), random))
+
+
+def _pick(templates: tuple[str, ...], count: int, topic: str, random: Random) -> list[str]:
+    chosen = random.sample(templates, count)
+    return [template.format(topic=topic, aspect=random.choice(ASPECTS)) for template in chosen]
 
 
 def _topic(question: str) -> str:

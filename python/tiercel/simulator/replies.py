@@ -3,30 +3,30 @@
 import asyncio
 import gzip
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
+import orjson
+
 from tiercel.simulator.connection import Connection
-from tiercel.simulator.errors import ApiError
+from tiercel.simulator.dialect import Dialect, Event, Framing
+from tiercel.simulator.errors import INTERRUPTION, ApiError, Headers
 from tiercel.simulator.faults import NO_FAULT, Ending, Fault
 from tiercel.simulator.journal import Entry
-from tiercel.simulator.stream import DONE, frame
-
-Headers = Sequence[tuple[str, str]]
 
 # Events with no delay between them are written together up to this size.
 _MAX_UNSENT = 65_536
 # zlib's code for the gzip format with the largest window.
 _GZIP = 31
-_INTERRUPTION = ApiError(500, "The server had an error while processing your request.").body()
 _CLOSE = ("connection", "close")
+_JSON = "application/json"
 
 
-def refusal(status: int, message: str) -> bytes:
+def refusal(dialect: Dialect, status: int, message: str) -> bytes:
     """The whole answer to a request that could not be read; the connection does not outlive it."""
-    body = ApiError(status, message).body()
-    return _head(status, (*_json_of(len(body)), _CLOSE)) + body
+    body = orjson.dumps(dialect.error(ApiError(status, message), ""))
+    return _head(status, (*_whole(_JSON, len(body)), _CLOSE)) + body
 
 
 @dataclass(slots=True)
@@ -35,21 +35,31 @@ class Reply:
 
     connection: Connection
     entry: Entry
-    headers: Headers
+    dialect: Dialect
+    id: str
     fault: Fault = NO_FAULT
 
-    async def unary(self, status: int, body: bytes) -> None:
+    async def error(self, error: ApiError) -> None:
+        """Sends an error in the dialect's shape."""
+        body = orjson.dumps(self.dialect.error(error, self.id))
+        await self.unary(body, status=error.status, headers=(*error.headers, *self.dialect.error_headers(error)))
+
+    async def json(self, body: object) -> None:
         """Sends a JSON body."""
+        await self.unary(orjson.dumps(body))
+
+    async def unary(self, body: bytes, content_type: str = _JSON, *, status: int = 200, headers: Headers = ()) -> None:
+        """Sends a whole body."""
         fault = self.fault
         if self._reset_before_head():
             return
         if fault.ending is Ending.ERROR_EVENT:
-            body = _INTERRUPTION
+            body = orjson.dumps(self.dialect.error(INTERRUPTION, self.id))
         if fault.garble is not None:
             body = body[: len(body) // 2]
         if fault.gzip:
             body = gzip.compress(body, mtime=0)
-        head = self._begin(status, _json_of(len(body)))
+        head = self._begin(status, (*_whole(content_type, len(body)), *headers))
         if fault.ending in {None, Ending.ERROR_EVENT}:
             self.connection.send(head + body)
             await self._finish()
@@ -57,31 +67,23 @@ class Reply:
             self.connection.send(head + (body[: len(body) // 2] if fault.after else b""))
             await self._break_off()
 
-    async def stream(self, events: Iterable[bytes], gap: float) -> None:
-        """Sends server-sent events, `gap` seconds apart."""
+    async def stream(self, events: Sequence[Event], failure: Iterable[Event], framing: Framing, gap: float) -> None:
+        """Sends events, `gap` seconds apart; where a fault asks for an error, `failure` takes the place of the rest."""
         fault = self.fault
         if self._reset_before_head():
             return
-        head = self._begin(
-            200, (("content-type", "text/event-stream; charset=utf-8"), ("transfer-encoding", "chunked"))
-        )
+        head = self._begin(200, (("content-type", framing.content_type), ("transfer-encoding", "chunked")))
         body = _Body(self.connection, self.entry, head, compress=fault.gzip)
         if fault.slow_first_token:
             await body.flush()
             await asyncio.sleep(fault.slow_first_token)
-        for number, event in enumerate(events):
-            if fault.ending is not None and number == fault.after:
-                break
-            if event is DONE and not fault.done:
-                break
-            body.add(frame(event[6 : len(event) // 2]) if number + 1 == fault.garble else event)
+        for event in _events(events, failure, fault):
+            body.add(framing.frame(event))
             if gap:
                 await body.flush()
                 await asyncio.sleep(gap)
             elif body.n_unsent >= _MAX_UNSENT:
                 await body.flush()
-        if fault.ending is Ending.ERROR_EVENT:
-            body.add(frame(_INTERRUPTION))
         if fault.ending in {None, Ending.ERROR_EVENT, Ending.TRUNCATE}:
             body.end()
             await body.flush()
@@ -98,9 +100,10 @@ class Reply:
 
     def _begin(self, status: int, fields: Headers) -> bytes:
         self.entry.status = status
+        known = (("server", "tiercel-simulator"), (self.dialect.id_header, self.id))
         encoding = (("content-encoding", "gzip"),) if self.fault.gzip else ()
         end = (_CLOSE,) if self.fault.keep_alive == "close" else ()
-        return _head(status, (*fields, *self.headers, *encoding, *end))
+        return _head(status, (*fields, *known, *encoding, *end))
 
     async def _break_off(self) -> None:
         """Stalls, resets or closes in mid-body."""
@@ -119,6 +122,16 @@ class Reply:
             await self.connection.flushed()
         if self.fault.keep_alive != "open":
             self.connection.close()
+
+
+def _events(events: Sequence[Event], failure: Iterable[Event], fault: Fault) -> Iterator[Event]:
+    """Those that the fault leaves, as it leaves them."""
+    for number, event in enumerate(events if fault.done else events[:-1]):
+        if fault.ending is not None and number == fault.after:
+            break
+        yield Event(event.data[: len(event.data) // 2], event.name) if number + 1 == fault.garble else event
+    if fault.ending is Ending.ERROR_EVENT:
+        yield from failure
 
 
 class _Body:
@@ -156,8 +169,8 @@ class _Body:
         self.n_unsent += len(data)
 
 
-def _json_of(length: int) -> Headers:
-    return (("content-type", "application/json"), ("content-length", str(length)))
+def _whole(content_type: str, length: int) -> Headers:
+    return (("content-type", content_type), ("content-length", str(length)))
 
 
 def _head(status: int, fields: Headers) -> bytes:

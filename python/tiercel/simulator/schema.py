@@ -79,7 +79,9 @@ class _Builder:
         if "$ref" in schema:
             return self.build(self._resolve(schema["$ref"]), name, depth + 1)
         kind = schema.get("type", "object" if "properties" in schema else "string")
-        return self._typed(self._branch(kind, depth) if isinstance(kind, list) else kind, schema, name, depth)
+        kind = self._branch(kind, depth) if isinstance(kind, list) else kind
+        # Gemini's own schemas write types in capitals.
+        return self._typed(kind.lower(), schema, name, depth)
 
     def _typed(self, kind: str, schema: Json, name: str, depth: int) -> object:
         makers: dict[str, Maker] = {

@@ -1,16 +1,20 @@
 """The simulator as a server: starts, listens, closes."""
 
 import asyncio
+from functools import partial
 from typing import Self
 
 from tiercel.simulator import replies
 from tiercel.simulator.api import Api
 from tiercel.simulator.connection import Connection
+from tiercel.simulator.dialects import openai
 from tiercel.simulator.faults import Faults
 from tiercel.simulator.journal import Journal
 from tiercel.simulator.settings import Settings
 
 _BACKLOG = 1024
+# What cannot be read is in no dialect.
+_refusal = partial(replies.refusal, openai.DIALECT)
 
 
 class Simulator:
@@ -37,12 +41,12 @@ class Simulator:
     @property
     def journal(self) -> Journal:
         """What was received."""
-        return self._api.journal
+        return self._api.state.journal
 
     @property
     def faults(self) -> Faults:
         """The faults attached to models."""
-        return self._api.faults
+        return self._api.state.faults
 
     @property
     def port(self) -> int:
@@ -54,9 +58,14 @@ class Simulator:
     @property
     def base_url(self) -> str:
         """What an OpenAI client takes as `base_url`."""
+        return f"{self.origin}/v1"
+
+    @property
+    def origin(self) -> str:
+        """What the other clients take as `base_url`."""
         scheme = "http" if self._settings.tls is None else "https"
         host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
-        return f"{scheme}://{host}:{self.port}/v1"
+        return f"{scheme}://{host}:{self.port}"
 
     async def start(self) -> None:
         """Listens.
@@ -66,7 +75,7 @@ class Simulator:
         """
         settings = self._settings
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: Connection(self._api.answer, replies.refusal, self._connections),
+            lambda: Connection(self._api.answer, _refusal, self._connections),
             settings.host,
             settings.port,
             ssl=settings.tls,

@@ -25,6 +25,8 @@ pub struct Principal {
     pub tenant: Arc<str>,
     /// Whether it may read the metrics.
     pub may_read_metrics: bool,
+    /// Whether what its request asks of a provider that cannot do it is dropped, instead of the request being refused.
+    pub drop_unsupported: bool,
     models: Box<[String]>,
 }
 
@@ -34,15 +36,21 @@ impl Principal {
         self.models.iter().any(|allowed| pattern::matches(allowed, name))
     }
 
-    /// Everybody, where no keys are configured.
     /// Who runs the gateway, and may use everything.
     pub fn operator() -> Self {
         Self::anonymous()
     }
 
+    /// Everybody, where no keys are configured.
     fn anonymous() -> Self {
         let name: Arc<str> = "anonymous".into();
-        Self { tenant: name.clone(), name, may_read_metrics: true, models: ["*".to_owned()].into() }
+        Self {
+            tenant: name.clone(),
+            name,
+            may_read_metrics: true,
+            drop_unsupported: false,
+            models: ["*".to_owned()].into(),
+        }
     }
 }
 
@@ -114,6 +122,7 @@ impl Keys {
                 tenant: key.tenant.as_deref().map_or_else(|| name.clone(), Arc::from),
                 name,
                 may_read_metrics: key.metrics,
+                drop_unsupported: key.drop_unsupported,
                 models: key.models.clone().into(),
             };
             let expires = key.expires.map(crate::config::Expiry::unix);

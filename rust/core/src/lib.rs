@@ -8,6 +8,7 @@ pub mod registry;
 pub mod plan;
 pub mod money;
 pub mod prices;
+pub mod models;
 pub mod tokens;
 pub mod settlement;
 pub mod metrics;

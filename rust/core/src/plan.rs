@@ -35,6 +35,8 @@ pub enum Reason {
     InProvider,
     /// A model was asked for whose name the catalogue ascribes to a configured provider.
     InCatalogue,
+    /// No model was asked for, but something that this provider keeps.
+    Provider,
 }
 
 impl Reason {
@@ -47,6 +49,7 @@ impl Reason {
             Self::InTiers => "the model is in the tiers".to_owned(),
             Self::InProvider => "the model is among those that the provider is configured to serve".to_owned(),
             Self::InCatalogue => "the catalogue ascribes the model's name to the provider".to_owned(),
+            Self::Provider => "the provider keeps what was asked for".to_owned(),
         }
     }
 }
@@ -60,6 +63,7 @@ impl fmt::Display for Reason {
             Self::InTiers => f.write_str("name:tiers"),
             Self::InProvider => f.write_str("name:provider"),
             Self::InCatalogue => f.write_str("name:catalogue"),
+            Self::Provider => f.write_str("provider"),
         }
     }
 }

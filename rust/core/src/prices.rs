@@ -17,11 +17,13 @@ use std::time::Duration;
 
 use genai_prices::Calculator;
 
+use crate::catalogue;
+use crate::config::Config;
 use crate::money::NanoDollars;
 use crate::settlement::TokenUsage;
 
-pub use rates::{DollarsPerMillion, PriceOverride};
-use rates::{Quote, Rates, Source};
+pub use rates::{DollarsPerMillion, PriceOverride, Rates};
+use rates::{Quote, Source};
 
 /// The release of the data set, as pinned in `Cargo.toml`.
 const BUNDLED_VERSION: &str = "genai-prices-0.2.1";
@@ -31,17 +33,6 @@ const OVERRIDDEN_VERSION: &str = "genai-prices-0.2.1+overrides";
 
 /// More models than one gateway uses; at this many all are forgotten.
 const MAX_QUOTES: usize = 1_000;
-
-/// The data set's name where it differs from the one in our catalogue.
-const PROVIDER_ALIASES: [(&str, &str); 7] = [
-    ("bedrock", "aws"),
-    ("gemini", "google"),
-    ("moonshot", "moonshotai"),
-    ("vertex", "google"),
-    ("voyage", "voyageai"),
-    ("xai", "x-ai"),
-    ("zhipu", "zhipuai"),
-];
 
 /// Prices of models, by the provider's name in the catalogue and the provider's name for the model.
 #[derive(Debug)]
@@ -63,6 +54,14 @@ impl PriceTable {
         }
     }
 
+    /// The same with the operator's own prices, which `config` holds.
+    pub fn new(config: &Config) -> Self {
+        config.prices.iter().fold(Self::bundled(), |table, (deployment, price)| {
+            let (provider, model) = deployment.split_once('/').unwrap_or((deployment, ""));
+            table.with_override(provider, model, price)
+        })
+    }
+
     /// The table with the operator's own price for one model.
     #[must_use]
     pub fn with_override(mut self, provider: &str, model: &str, price: &PriceOverride) -> Self {
@@ -79,16 +78,24 @@ impl PriceTable {
     /// What an answer of this `usage` cost at `unix`, the time since the Unix epoch; `None` when the model has no price.
     /// The prices may include one for the request itself, so a call that was not answered is not to be asked for.
     pub fn cost(&self, provider: &str, model: &str, usage: &TokenUsage, unix: Duration) -> Option<NanoDollars> {
+        Some(self.rates(provider, model, usage.all_input(), unix)?.cost(usage))
+    }
+
+    /// The prices for a prompt of `n_input` tokens at `unix`; `None` when the model has none.
+    pub fn rates(&self, provider: &str, model: &str, n_input: u64, unix: Duration) -> Option<Rates> {
         if let Some(rates) = self.overrides.get(provider).and_then(|models| models.get(model)) {
-            return Some(rates.cost(usage));
+            return Some(*rates);
         }
         let quote = self.quote(provider, model, unix);
-        let rates = if usage.all_input() <= quote.up_to_input {
-            quote.rates
-        } else {
-            self.source(provider, model, unix)?.rates(usage.all_input())
-        };
-        Some(rates?.cost(usage))
+        if n_input <= quote.up_to_input {
+            return quote.rates;
+        }
+        self.source(provider, model, unix)?.rates(n_input)
+    }
+
+    /// What the data set calls `model`, where it has it.
+    pub(crate) fn model_id(&self, provider: &str, model: &str, unix: Duration) -> Option<String> {
+        self.source(provider, model, unix)?.model_id()
     }
 
     fn quote(&self, provider: &str, model: &str, unix: Duration) -> Quote {
@@ -103,9 +110,7 @@ impl PriceTable {
     }
 
     fn source<'a>(&'a self, provider: &'a str, model: &'a str, unix: Duration) -> Option<Source<'a>> {
-        let alias = PROVIDER_ALIASES.iter().find(|(ours, _)| *ours == provider);
-        let provider = alias.map_or(provider, |(_, theirs)| theirs);
-        Source::new(self.calculator, provider, model, unix)
+        Source::new(self.calculator, catalogue::prices_id(provider), model, unix)
     }
 }
 

@@ -40,9 +40,14 @@ pub struct SecretFile {
 pub struct Secret(String);
 
 impl Secret {
-    /// The key itself: printable ASCII without spaces, fit for a header.
+    /// The key itself: printable ASCII without spaces, fit for a header, unless it is of several lines by its nature.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// A key of several lines.
+    pub(crate) fn of_lines(text: String) -> Self {
+        Self(text)
     }
 
     fn new(text: &str) -> Result<Self, Trouble> {
@@ -80,14 +85,26 @@ pub(crate) fn read(
     env: Option<&str>,
     file: Option<&str>,
 ) -> Result<Secret, ConfigError> {
-    let (field, source, outcome) = match (env, file) {
+    read_as(config, environment, path, env, file, Secret::new)
+}
+
+/// As [`read`], for a secret that is more than one word: `parse` makes of its text what it is.
+pub(crate) fn read_as<T>(
+    config: &Config,
+    environment: &dyn Environment,
+    path: &[&str],
+    env: Option<&str>,
+    file: Option<&str>,
+    parse: impl FnOnce(&str) -> Result<T, Trouble>,
+) -> Result<T, ConfigError> {
+    let (field, source, text) = match (env, file) {
         (Some(name), _) => ("env", format!("environment variable {name}"), from_variable(environment, name)),
         (None, file) => {
             let file = file.unwrap_or_default();
             ("file", format!("secret file {file}"), from_file(environment, file))
         }
     };
-    outcome.map_err(|Trouble { what, hint }| {
+    text.and_then(|text| parse(&text)).map_err(|Trouble { what, hint }| {
         let error = config.error(&[path, &[field]].concat(), format!("{source} {what}"));
         match hint {
             Some(hint) => error.hint(hint),
@@ -96,12 +113,11 @@ pub(crate) fn read(
     })
 }
 
-fn from_variable(environment: &dyn Environment, name: &str) -> Result<Secret, Trouble> {
-    let text = environment.variable(name).ok_or_else(|| Trouble::new("is not set"))?;
-    Secret::new(&text)
+fn from_variable(environment: &dyn Environment, name: &str) -> Result<String, Trouble> {
+    environment.variable(name).ok_or_else(|| Trouble::new("is not set"))
 }
 
-fn from_file(environment: &dyn Environment, path: &str) -> Result<Secret, Trouble> {
+fn from_file(environment: &dyn Environment, path: &str) -> Result<String, Trouble> {
     let file = environment.secret_file(path).map_err(|why| Trouble::new(format!("cannot be read: {why}")))?;
     if file.is_symlink {
         return Err(Trouble::new("is a symbolic link").hint("name the file that it leads to"));
@@ -112,24 +128,23 @@ fn from_file(environment: &dyn Environment, path: &str) -> Result<Secret, Troubl
     if file.contents.len() > MAX_SECRET_FILE {
         return Err(Trouble::new("is larger than 64 KiB"));
     }
-    let text = str::from_utf8(&file.contents).map_err(|_| Trouble::new(NO_KEY))?;
-    Secret::new(text)
+    String::from_utf8(file.contents).map_err(|_| Trouble::new(NO_KEY))
 }
 
 const NO_KEY: &str = "holds characters that no key has";
 
 /// What stands between a secret's source and the secret. The source's name goes before `what`.
-struct Trouble {
+pub(crate) struct Trouble {
     what: String,
     hint: Option<String>,
 }
 
 impl Trouble {
-    fn new(what: impl Into<String>) -> Self {
+    pub(crate) fn new(what: impl Into<String>) -> Self {
         Self { what: what.into(), hint: None }
     }
 
-    fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }

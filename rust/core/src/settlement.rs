@@ -131,8 +131,8 @@ pub struct Attempt<'a> {
     pub duration: Duration,
 }
 
-/// Tokens of one call. `input`, `cache_read`, `cache_write` and `output` are disjoint; `reasoning` is a part of
-/// `output`.
+/// Tokens of one call. `input`, `cache_read`, `cache_write` and `output` are disjoint; the others are parts of these,
+/// disjoint as well, and named since providers charge differently for them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct TokenUsage {
     /// Prompt tokens that neither came from nor went to the provider's prompt cache.
@@ -141,10 +141,16 @@ pub struct TokenUsage {
     pub cache_read: u64,
     /// Prompt tokens written to the provider's prompt cache.
     pub cache_write: u64,
+    /// Those of `cache_write` that are kept for an hour, and not for some minutes.
+    pub cache_write_1h: u64,
+    /// Those of `input` that were sound.
+    pub input_audio: u64,
     /// Every token the model produced.
     pub output: u64,
     /// Those of `output` that were spent on reasoning.
     pub reasoning: u64,
+    /// Those of `output` that are sound.
+    pub output_audio: u64,
     /// Counted by us because the provider did not say.
     pub is_estimated: bool,
     /// The provider's numbers contradict each other or its answer.

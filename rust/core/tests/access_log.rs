@@ -32,8 +32,8 @@ fn a_line_holds_the_whole_settlement() {
         r#""status":200,"outcome":"answered","is_stream":true,"#,
         r#""attempts":[{"deployment":"local/small","outcome":"connect","duration_us":1000},"#,
         r#"{"deployment":"openai/gpt-4o-mini","outcome":"answered","duration_us":812000}],"#,
-        r#""usage":{"input":1000,"cache_read":24,"cache_write":0,"output":100,"reasoning":10,"#,
-        r#""is_estimated":false,"is_suspect":false},"#,
+        r#""usage":{"input":1000,"cache_read":24,"cache_write":0,"cache_write_1h":0,"input_audio":0,"#,
+        r#""output":100,"reasoning":10,"output_audio":0,"is_estimated":false,"is_suspect":false},"#,
         r#""cost_nano_dollars":211800,"price_version":"genai-prices-0.2.1","overhead_us":37,"#,
         r#""time_to_first_token_us":300000,"duration_us":830000,"bytes_in":2048,"bytes_out":4096}"#,
     );

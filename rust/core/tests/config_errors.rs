@@ -14,11 +14,17 @@ use tiercel_core::registry::Registry;
 const PROVIDER: &str = "providers.local.base_url = \"http://127.0.0.1:8000/v1\"\n";
 
 fn load(text: &str, overrides: &Overrides) -> Result<(), ConfigError> {
-    let world = World::with(&[("EMPTY", " "), ("SPACED", "a b"), ("A", "key-a"), ("SAME", "key-a")])
-        .file("open", "key", 0o644, false)
-        .file("link", "key", 0o600, true)
-        .file("large", vec![b'a'; 64 * 1024 + 1], 0o600, false)
-        .file("binary", vec![0xff], 0o600, false);
+    let world = World::with(&[
+        ("EMPTY", " "),
+        ("SPACED", "a b"),
+        ("A", "key-a"),
+        ("SAME", "key-a"),
+        ("DATABRICKS_HOST", "a b"),
+    ])
+    .file("open", "key", 0o644, false)
+    .file("link", "key", 0o600, true)
+    .file("large", vec![b'a'; 64 * 1024 + 1], 0o600, false)
+    .file("binary", vec![0xff], 0o600, false);
     let config = Config::parse(text, "tiercel.toml", overrides)?;
     Keys::new(&config, &world)?;
     Registry::new(&config, &world)?;
@@ -84,6 +90,13 @@ const PIECES: &[&str] = &[
     "{ env = \"A\" }",
     "[providers.openai]\n",
     "[providers.é]\n",
+    "[providers.bedrock]\n",
+    "dialect = \"vertex\"\n",
+    "authentication = \"aws\"\n",
+    "parameters = { region = \"a\" }\n",
+    "base_url = \"http://a\"\n",
+    "api_version = \"1\"\n",
+    "access_key_id",
     "keys = [",
     "]",
     "[tiers]\n",

@@ -22,6 +22,9 @@ fn price(input: f64, output: f64, cache_read: Option<f64>) -> PriceOverride {
         output: dollars(output),
         cache_read: cache_read.map(dollars),
         cache_write: None,
+        cache_write_1h: None,
+        input_audio: None,
+        output_audio: None,
     }
 }
 
@@ -55,6 +58,33 @@ fn long_prompts_cost_more_where_the_provider_says_so() {
     check("openai", "gpt-5.5", usage(272_000, 0, 0, 1_000), Some("1.390000000"));
     check("openai", "gpt-5.5", usage(272_001, 0, 0, 1_000), Some("2.765010000"));
     check("openai", "gpt-5.5", usage(1, 272_000, 0, 1_000), Some("0.317010000"));
+}
+
+#[test]
+fn what_is_kept_for_an_hour_costs_more() {
+    let kept = |cache_write, cache_write_1h| TokenUsage { cache_write_1h, ..usage(0, 0, cache_write, 0) };
+    // $1.25 for some minutes, $2 for an hour.
+    check("anthropic", "claude-haiku-4-5", kept(1_000, 0), Some("0.001250000"));
+    check("anthropic", "claude-haiku-4-5", kept(1_000, 400), Some("0.001550000"));
+    check("anthropic", "claude-haiku-4-5", kept(1_000, 1_000), Some("0.002000000"));
+    // What exceeds its whole is cut to it.
+    check("anthropic", "claude-haiku-4-5", kept(1_000, 1_001), Some("0.002000000"));
+    // There is one price for both.
+    check("openai", "gpt-4o-mini", kept(1_000, 1_000), Some("0.000150000"));
+}
+
+#[test]
+fn sound_costs_more_than_text() {
+    let sound = |input_audio, output_audio| TokenUsage { input_audio, output_audio, ..usage(1_000, 0, 0, 100) };
+    // $2.50 in and $10 out as text, $32 and $64 as sound.
+    check("openai", "gpt-audio", sound(0, 0), Some("0.003500000"));
+    check("openai", "gpt-audio", sound(1_000, 0), Some("0.033000000"));
+    check("openai", "gpt-audio", sound(0, 100), Some("0.008900000"));
+    check("openai", "gpt-audio", sound(2_000, 200), Some("0.038400000"));
+    check("openai", "gpt-4o-mini", sound(1_000, 100), Some("0.000210000"));
+    // Thoughts are text, and what is left may be sound.
+    let thought = TokenUsage { reasoning: 60, ..sound(0, 100) };
+    check("openai", "gpt-audio", thought, Some("0.005660000"));
 }
 
 #[test]
@@ -102,10 +132,34 @@ fn overrides_come_first() {
 }
 
 #[test]
+fn an_override_says_what_is_charged_differently() {
+    let dollars = |price| Some(DollarsPerMillion::try_from(price).unwrap());
+    let everything = TokenUsage {
+        cache_write_1h: 10,
+        input_audio: 100,
+        reasoning: 10,
+        output_audio: 20,
+        ..usage(1_000, 100, 30, 50)
+    };
+    let check = |case: &str, price: PriceOverride, expected: u64| {
+        let table = PriceTable::bundled().with_override("local", "a", &price);
+
+        assert_eq!(Some(NanoDollars(expected)), table.cost("local", "a", &everything, UNIX), "{case}");
+    };
+    let plain = price(1.0, 2.0, None);
+    check("input and output alone", plain, 1_130_000 + 100_000);
+    check("writing", PriceOverride { cache_write: dollars(2.0), ..plain }, 1_160_000 + 100_000);
+    check("writing for an hour", PriceOverride { cache_write_1h: dollars(3.0), ..plain }, 1_150_000 + 100_000);
+    check("sound in the prompt", PriceOverride { input_audio: dollars(5.0), ..plain }, 1_530_000 + 100_000);
+    check("sound in the answer", PriceOverride { output_audio: dollars(5.0), ..plain }, 1_130_000 + 160_000);
+}
+
+#[test]
 fn overrides_are_checked_when_read() {
     for (json, is_price) in [
         (r#"{"input": 0.1, "output": 0.4}"#, true),
-        (r#"{"input": 0, "output": 0, "cache_read": 0, "cache_write": 0}"#, true),
+        (r#"{"input": 0, "output": 0, "cache_read": 0, "cache_write": 0, "cache_write_1h": 0}"#, true),
+        (r#"{"input": 0, "output": 0, "input_audio": 0, "output_audio": 0}"#, true),
         (r#"{"input": 0.1}"#, false),
         (r#"{"input": -0.1, "output": 0.4}"#, false),
         (r#"{"input": 1e7, "output": 0.4}"#, false),
@@ -165,11 +219,15 @@ proptest! {
     }
 
     #[test]
-    fn no_usage_overflows(tokens in any::<[u64; 4]>(), dollars in 0.0..=1e6_f64) {
+    fn no_usage_overflows(tokens in any::<[u64; 4]>(), parts in any::<[u64; 4]>(), dollars in 0.0..=1e6_f64) {
         let table = PriceTable::bundled().with_override("a", "b", &price(dollars, dollars, None));
         let [input, cache_read, cache_write, output] = tokens;
+        let whole = usage(input, cache_read, cache_write, output);
+        let [cache_write_1h, input_audio, reasoning, output_audio] = parts;
+        let usage = TokenUsage { cache_write_1h, input_audio, reasoning, output_audio, ..whole };
 
-        prop_assert!(table.cost("a", "b", &usage(input, cache_read, cache_write, output), UNIX).is_some());
+        // Parts of one price cost what their whole costs, even where they exceed it.
+        prop_assert_eq!(table.cost("a", "b", &whole, UNIX), table.cost("a", "b", &usage, UNIX));
     }
 
     /// Equal to the data set's own calculator but for rounding.
@@ -178,23 +236,27 @@ proptest! {
         which in 0..PRICED.len(),
         tokens in any::<[u16; 4]>(),
         scale in 1..20_u64,
+        quarters_for_an_hour in 0..=4_u64,
     ) {
         use genai_prices::{Calculator, PriceRequest, Usage, UsageKey};
 
         let (provider, model) = PRICED[which];
         let [input, cache_read, cache_write, output] = tokens.map(|n_tokens| u64::from(n_tokens) * scale);
         let count = |n_tokens: u64| f64::from(u32::try_from(n_tokens).unwrap());
+        let cache_write_1h = cache_write * quarters_for_an_hour / 4;
         let theirs = Usage::from([
             (UsageKey::INPUT_TOKENS, count(input + cache_read + cache_write)),
             (UsageKey::CACHE_READ_TOKENS, count(cache_read)),
             (UsageKey::CACHE_WRITE_TOKENS, count(cache_write)),
+            (UsageKey::CACHE_WRITE_1H_TOKENS, count(cache_write_1h)),
             (UsageKey::OUTPUT_TOKENS, count(output)),
         ]);
         let request = PriceRequest::new(model, &theirs)
             .with_provider_id(if provider == "gemini" { "google" } else { provider })
             .with_timestamp(std::time::UNIX_EPOCH + UNIX);
         let dollars = Calculator::bundled().calculate(&request).unwrap().total_price;
-        let ours = PriceTable::bundled().cost(provider, model, &usage(input, cache_read, cache_write, output), UNIX);
+        let ours = TokenUsage { cache_write_1h, ..usage(input, cache_read, cache_write, output) };
+        let ours = PriceTable::bundled().cost(provider, model, &ours, UNIX);
         let ours: f64 = ours.unwrap().to_string().parse().unwrap();
 
         prop_assert!((dollars - ours).abs() <= 1e-9, "{dollars} {ours}");

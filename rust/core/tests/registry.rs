@@ -5,11 +5,19 @@ mod support;
 
 use std::time::Duration;
 use support::World;
-use tiercel_core::config::{Config, Overrides, Roots};
-use tiercel_core::registry::{OriginId, Registry};
+use tiercel_core::config::{Config, MaxTokens, Overrides, Roots};
+use tiercel_core::registry::{Credential, OriginId, Quirks, Registry};
 
 fn registry(text: &str, world: &World) -> Registry {
     Registry::new(&Config::parse(text, "tiercel.toml", &Overrides::default()).unwrap(), world).unwrap()
+}
+
+/// The key that the first provider is shown for the `turn`th request.
+fn key(registry: &Registry, turn: usize) -> Option<&str> {
+    match registry.providers().next().unwrap().credential(turn)? {
+        Credential::Bearer(key) => Some(key.expose()),
+        _ => None,
+    }
 }
 
 #[test]
@@ -24,8 +32,8 @@ fn what_is_not_written_comes_from_the_catalogue() {
         (origin.roots, origin.max_connections, origin.idle_timeout),
         (Roots::Mozilla, 256, Duration::from_secs(30))
     );
-    assert!(!provider.stream_usage);
-    assert_eq!(provider.key(0).unwrap().expose(), "sk-1");
+    assert!(!provider.quirks.stream_usage);
+    assert_eq!(key(&registry, 0), Some("sk-1"));
     assert_eq!(provider.max_answer, 64_000_000);
 }
 
@@ -34,7 +42,7 @@ fn the_catalogues_key_goes_to_the_catalogues_address_alone() {
     let text = "[providers.openai]\nbase_url = \"http://elsewhere/v1\"";
     let registry = registry(text, &World::with(&[("OPENAI_API_KEY", "sk-1")]));
 
-    assert_eq!(registry.providers().next().unwrap().key(0), None);
+    assert_eq!(key(&registry, 0), None);
 }
 
 #[test]
@@ -42,10 +50,9 @@ fn keys_take_turns_by_their_weight() {
     let text = "[providers.openai]\nkeys = [{ env = \"A\" }, { env = \"B\", weight = 2 }]";
     let registry = registry(text, &World::with(&[("A", "a"), ("B", "b")]));
 
-    let provider = registry.providers().next().unwrap();
-    let keys: String = (0..6).map(|turn| provider.key(turn).unwrap().expose()).collect();
+    let keys: String = (0..6).filter_map(|turn| key(&registry, turn)).collect();
     assert_eq!(keys, "abbabb");
-    assert!(!format!("{provider:?}").contains("\"a\""));
+    assert!(!format!("{registry:?}").contains("\"a\""));
 }
 
 #[test]
@@ -74,6 +81,44 @@ fn providers_that_connect_alike_share_their_connections() {
 }
 
 #[test]
+fn what_is_written_of_a_provider_goes_before_the_catalogue() {
+    let text = "[providers.mistral]\nstream_usage = true\nresponses = true\nembeddings = false\n\
+                developer_role = true\nmax_tokens = \"max_completion_tokens\"\nrefuses = [\"seed\"]";
+    let registry = registry(text, &World::with(&[("MISTRAL_API_KEY", "sk-1")]));
+
+    let expected = Quirks {
+        responses: true,
+        embeddings: false,
+        stream_usage: true,
+        max_tokens: Some(MaxTokens::MaxCompletionTokens),
+        refuses: vec!["seed".to_owned()],
+        developer_role: true,
+    };
+    assert_eq!(registry.providers().next().unwrap().quirks, expected);
+}
+
+#[test]
+fn what_nobody_wrote_of_a_provider_is_as_its_dialect_has_it() {
+    let check = |dialect: &str, embeddings: bool| {
+        let text = format!("[providers.a]\nbase_url = \"http://host\"\ndialect = \"{dialect}\"");
+        let registry = registry(&text, &World::default());
+
+        let expected = Quirks {
+            responses: false,
+            embeddings,
+            stream_usage: true,
+            max_tokens: None,
+            refuses: Vec::new(),
+            developer_role: false,
+        };
+        assert_eq!(registry.providers().next().unwrap().quirks, expected, "{dialect}");
+    };
+    check("openai", true);
+    check("anthropic", false);
+    check("gemini", true);
+}
+
+#[test]
 fn the_environment_alone_makes_a_configuration() {
     let world = World::with(&[("OPENAI_API_KEY", "sk-1"), ("DEEPSEEK_API_KEY", "sk-2"), ("GROQ_API_KEY", "")]);
 
@@ -89,18 +134,6 @@ fn the_environment_alone_makes_a_configuration() {
 #[test]
 fn no_key_in_the_environment_makes_none() {
     assert!(Config::from_environment(&World::default(), &Overrides::default()).unwrap().is_none());
-}
-
-#[test]
-fn each_key_of_the_catalogue_serves_alone() {
-    for (name, entry) in tiercel_core::catalogue::entries() {
-        let Some(variable) = entry.env.as_deref() else { continue };
-        let world = World::with(&[(variable, "sk-1")]);
-
-        let config = Config::from_environment(&world, &Overrides::default()).unwrap().expect(name);
-
-        assert!(config.routes.contains_key("auto"), "{name}");
-    }
 }
 
 #[test]

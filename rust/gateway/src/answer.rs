@@ -1,20 +1,31 @@
 //! What comes back on one attempt, read as it comes.
 
+use tiercel_core::registry::ServiceAccountId;
 use tiercel_upstream::{Event, Head};
-use tiercel_wire::Usage;
 use tiercel_wire::headers::forwarded_to_client;
-use tiercel_wire::openai::{Answer as WholeAnswer, Endpoint, Interruption, State, StreamReader};
+use tiercel_wire::{AnswerError, Interruption, Reading, State, StreamReader, Usage, passthrough};
 
 use crate::failure::{Failure, Verdict, judge};
 
-/// What the request lets one expect of its answer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Expected {
-    pub(crate) endpoint: Endpoint,
-    pub(crate) is_stream: bool,
-    pub(crate) n_choices: u32,
-    /// Usage was asked for by the gateway alone.
-    pub(crate) strip_usage: bool,
+/// What is to come back.
+#[derive(Clone)]
+pub(crate) enum Expected {
+    /// The answer of a model, which is read.
+    Model(Reading),
+    /// Whatever goes through. `may_break`: the server lets a client see that an answer without a length broke off.
+    Passthrough { may_break: bool },
+    /// A token for an account.
+    Token(ServiceAccountId),
+}
+
+impl Expected {
+    /// Whether events are to come.
+    pub(crate) fn is_stream(&self) -> bool {
+        match self {
+            Self::Model(reading) => reading.request().is_stream(),
+            Self::Passthrough { .. } | Self::Token(_) => false,
+        }
+    }
 }
 
 /// An answer, from nothing to whole.
@@ -24,6 +35,7 @@ pub(crate) struct Answer {
     pub(crate) headers: Vec<(String, String)>,
     verdict: Option<Verdict>,
     status: u16,
+    content_type: Option<String>,
     body: Body,
 }
 
@@ -32,6 +44,8 @@ enum Body {
     Whole { bytes: Vec<u8>, is_complete: bool },
     /// To be passed on event by event.
     Stream(StreamReader),
+    /// To be passed on as it comes: in so many pieces so far.
+    Raw { n_pieces: u64 },
 }
 
 /// How far an answer has come.
@@ -43,14 +57,14 @@ pub(crate) enum Progress {
     Flowing,
     /// A stream has said everything.
     Finished,
-    /// An answer that is no stream is there, to be taken by `Answer::into_whole`.
+    /// An answer that is no stream is there, to be taken by `Answer::take_whole`.
     Complete,
 }
 
 impl Answer {
     pub(crate) fn new(expected: Expected) -> Self {
         let body = Body::Whole { bytes: Vec::new(), is_complete: false };
-        Self { expected, headers: Vec::new(), verdict: None, status: 0, body }
+        Self { expected, headers: Vec::new(), verdict: None, status: 0, content_type: None, body }
     }
 
     /// Takes one event; a stream's bytes for the client are appended to `output`.
@@ -70,21 +84,27 @@ impl Answer {
             }
             (Event::Body(data), Body::Stream(reader)) => progress(&reader.feed(data, output)),
             (Event::End, Body::Stream(reader)) => progress(&reader.end(output)),
+            (Event::Body(data), Body::Raw { n_pieces }) => {
+                output.extend_from_slice(data);
+                *n_pieces += 1;
+                Ok(Progress::Flowing)
+            }
+            (Event::End, Body::Raw { .. }) => Ok(Progress::Finished),
         }
     }
 
-    /// Takes note that the connection broke. A stream that had said everything but `[DONE]` is whole all the same.
+    /// Takes note that the connection broke. A stream that had said everything but its last word is whole all the same.
     pub(crate) fn cut(&mut self, output: &mut Vec<u8>) -> Result<Progress, Failure> {
         match &mut self.body {
             Body::Stream(reader) => progress(&reader.end(output)),
             Body::Whole { is_complete: true, .. } => Ok(Progress::Complete),
-            Body::Whole { is_complete: false, .. } => Err(Failure::Truncated),
+            Body::Whole { is_complete: false, .. } | Body::Raw { .. } => Err(Failure::Truncated),
         }
     }
 
     /// Whether a stream was asked for.
     pub(crate) fn is_to_stream(&self) -> bool {
-        self.expected.is_stream
+        self.expected.is_stream()
     }
 
     /// Whether the head of a stream has come.
@@ -92,10 +112,34 @@ impl Answer {
         matches!(self.body, Body::Stream(_))
     }
 
+    /// Whether the answer goes on as it comes, so that no error can be told within it.
+    pub(crate) fn is_raw(&self) -> bool {
+        matches!(self.body, Body::Raw { .. })
+    }
+
+    /// The account that this brings a token for.
+    pub(crate) fn token_account(&self) -> Option<ServiceAccountId> {
+        match self.expected {
+            Expected::Token(id) => Some(id),
+            Expected::Model(_) | Expected::Passthrough { .. } => None,
+        }
+    }
+
+    /// What the client is to take the answer for.
+    pub(crate) fn content_type(&self) -> &str {
+        match (&self.expected, &self.content_type) {
+            (Expected::Passthrough { .. }, Some(content_type)) => content_type,
+            (Expected::Passthrough { .. }, None) => "application/octet-stream",
+            (Expected::Model(_) | Expected::Token(_), _) if self.is_to_stream() => "text/event-stream; charset=utf-8",
+            (Expected::Model(_) | Expected::Token(_), _) => "application/json",
+        }
+    }
+
     /// Events that said something so far.
     pub(crate) fn n_meaningful_events(&self) -> u64 {
         match &self.body {
             Body::Stream(reader) => reader.n_meaningful_events(),
+            Body::Raw { n_pieces } => *n_pieces,
             Body::Whole { .. } => 0,
         }
     }
@@ -104,7 +148,15 @@ impl Answer {
     pub(crate) fn usage(&self) -> (Option<Usage>, u64) {
         match &self.body {
             Body::Stream(reader) => (reader.usage(), reader.n_content_bytes()),
-            Body::Whole { .. } => (None, 0),
+            Body::Whole { .. } | Body::Raw { .. } => (None, 0),
+        }
+    }
+
+    /// The bytes of an answer that is no stream, and its status.
+    pub(crate) fn take_body(&mut self) -> (u16, Vec<u8>) {
+        match &mut self.body {
+            Body::Whole { bytes, .. } => (self.status, std::mem::take(bytes)),
+            Body::Stream(_) | Body::Raw { .. } => (self.status, Vec::new()),
         }
     }
 
@@ -113,20 +165,45 @@ impl Answer {
     /// # Errors
     /// The failure that its status or its body is.
     pub(crate) fn take_whole(&mut self) -> Result<Whole, Failure> {
-        let Body::Whole { bytes, .. } = &mut self.body else { return Err(Failure::Malformed) };
-        let body = std::mem::take(bytes);
+        let (status, body) = self.take_body();
         match self.verdict {
-            Some(Verdict::ClientFault) => Ok(Whole { status: self.status, body, read: None }),
+            Some(Verdict::ClientFault) => {
+                let body = self.refusal(status, body);
+                Ok(Whole {
+                    status,
+                    kind: WholeKind::Refusal { is_explained: body.is_some() },
+                    body: body.unwrap_or_default(),
+                })
+            }
             Some(Verdict::Failed(failure)) => Err(failure),
-            Some(Verdict::Success) if !self.expected.is_stream => {
-                match WholeAnswer::read(self.expected.endpoint, &body) {
-                    Ok(answer) => Ok(Whole { status: self.status, body, read: Some(answer) }),
-                    Err(tiercel_wire::openai::AnswerError::Malformed) => Err(Failure::Malformed),
-                    Err(tiercel_wire::openai::AnswerError::Upstream(_)) => Err(Failure::ErrorInAnswer),
+            Some(Verdict::Success) => self.read(status, body),
+            None => Err(Failure::Malformed),
+        }
+    }
+
+    fn read(&self, status: u16, body: Vec<u8>) -> Result<Whole, Failure> {
+        match &self.expected {
+            Expected::Model(reading) if !reading.request().is_stream() => match reading.whole(body) {
+                Ok(whole) => {
+                    let kind = WholeKind::Answer(whole.usage, whole.n_content_bytes);
+                    Ok(Whole { status, body: whole.body, kind })
                 }
+                Err(AnswerError::Malformed) => Err(Failure::Malformed),
+                Err(AnswerError::Upstream(_)) => Err(Failure::ErrorInAnswer),
+            },
+            Expected::Passthrough { .. } => {
+                let kind = WholeKind::Answer(passthrough::usage(&body), 0);
+                Ok(Whole { status, body, kind })
             }
             // A stream was asked for, and something else came.
-            Some(Verdict::Success) | None => Err(Failure::Malformed),
+            Expected::Model(_) | Expected::Token(_) => Err(Failure::Malformed),
+        }
+    }
+
+    fn refusal(&self, status: u16, body: Vec<u8>) -> Option<Vec<u8>> {
+        match &self.expected {
+            Expected::Model(reading) => reading.refusal(status, body),
+            Expected::Passthrough { .. } | Expected::Token(_) => passthrough::is_error(&body).then_some(body),
         }
     }
 
@@ -135,25 +212,50 @@ impl Answer {
         let verdict = judge(self.status, head.header("retry-after"));
         self.verdict = Some(verdict);
         for (name, value) in head.headers() {
-            let name = if name == "x-request-id" { "x-upstream-request-id" } else { name };
+            let name = if is_upstream_id(name) { "x-upstream-request-id" } else { name };
             if (forwarded_to_client(name) || name == "x-upstream-request-id")
                 && let Some(value) = clean(value)
             {
                 self.headers.push((name.to_owned(), value));
             }
         }
-        let is_events = head.header("content-type").is_some_and(|kind| kind.starts_with(b"text/event-stream"));
-        if verdict == Verdict::Success && self.expected.is_stream && is_events {
-            self.body = Body::Stream(StreamReader::new(self.expected.n_choices, self.expected.strip_usage));
+        let content_type = head.header("content-type");
+        self.content_type = content_type.and_then(clean);
+        if verdict != Verdict::Success {
+            return;
+        }
+        match &self.expected {
+            Expected::Model(reading) if reading.is_stream(content_type) => self.body = Body::Stream(reading.stream()),
+            Expected::Passthrough { may_break }
+                if !content_type.is_some_and(|kind| kind.starts_with(b"application/json")) =>
+            {
+                // With its length, an answer that breaks off shows that it did.
+                let length = head.header("content-length").filter(|_| head.header("content-encoding").is_none());
+                let length = length.and_then(clean);
+                if *may_break || length.is_some() {
+                    self.headers.extend(length.map(|length| ("content-length".to_owned(), length)));
+                    self.body = Body::Raw { n_pieces: 0 };
+                }
+            }
+            Expected::Model(_) | Expected::Passthrough { .. } | Expected::Token(_) => {}
         }
     }
 }
 
-/// An answer that came in one piece: a success that was read, or the client's own fault in the upstream's words.
+/// An answer that came in one piece.
 pub(crate) struct Whole {
     pub(crate) status: u16,
+    /// In the client's dialect.
     pub(crate) body: Vec<u8>,
-    pub(crate) read: Option<WholeAnswer>,
+    pub(crate) kind: WholeKind,
+}
+
+/// What it is.
+pub(crate) enum WholeKind {
+    /// An answer: what was used as far as the provider says, and bytes of text.
+    Answer(Option<Usage>, u64),
+    /// The client's own fault; without a body where the provider did not explain it.
+    Refusal { is_explained: bool },
 }
 
 fn progress(state: &Result<State, Interruption>) -> Result<Progress, Failure> {
@@ -166,6 +268,11 @@ fn progress(state: &Result<State, Interruption>) -> Result<Progress, Failure> {
         Err(Interruption::UpstreamError(_)) => Err(Failure::ErrorInAnswer),
         Err(Interruption::TooLarge) => Err(Failure::TooLarge),
     }
+}
+
+/// The names under which providers tell their own id of a request.
+fn is_upstream_id(name: &str) -> bool {
+    ["x-request-id", "request-id", "x-amzn-requestid", "apim-request-id"].contains(&name)
 }
 
 /// A header value that may be sent on: visible ASCII, at most 256 bytes.

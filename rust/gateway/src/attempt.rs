@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use tiercel_core::registry::Deployment;
+use tiercel_core::registry::{Deployment, ServiceAccountId};
 
 use crate::Moment;
+use crate::demand::Outgoing;
 use crate::failure::Failure;
 
 /// At most so many upstream attempts are made for one client call, everything included (invariant 6).
@@ -24,6 +25,11 @@ pub struct Ticket {
 /// An attempt, running or over.
 pub(crate) struct Attempt {
     pub(crate) deployment: Deployment,
+    pub(crate) outgoing: Outgoing,
+    /// Which of the provider's credentials is shown: the one whose turn it is.
+    pub(crate) turn: usize,
+    /// A token that has to be fetched before the request can be sent.
+    pub(crate) awaits_token: Option<ServiceAccountId>,
     pub(crate) began: Moment,
     /// Whether the request was handed to a connection: from then on tokens may cost money.
     pub(crate) was_sent: bool,
@@ -54,8 +60,8 @@ impl End {
 }
 
 impl Attempt {
-    pub(crate) fn new(deployment: Deployment, began: Moment) -> Self {
-        Self { deployment, began, was_sent: false, is_second_try: false, end: None }
+    pub(crate) fn new(deployment: Deployment, outgoing: Outgoing, turn: usize, began: Moment) -> Self {
+        Self { deployment, outgoing, turn, awaits_token: None, began, was_sent: false, is_second_try: false, end: None }
     }
 
     pub(crate) fn finish(&mut self, end: End, now: Moment) {

@@ -3,26 +3,26 @@
 //! A call is answered at once (`reply` is there after `open`), or it hands out attempts until one has answered or none
 //! may follow. It settles exactly once, however it ends; whoever drops it settles it first.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tiercel_core::keys::Principal;
 use tiercel_core::plan::Plan;
-use tiercel_core::registry::Timeouts;
+use tiercel_core::registry::{Credential, Deployment, Timeouts};
 use tiercel_core::settlement::{Outcome, TokenUsage};
 use tiercel_upstream as upstream;
-use tiercel_wire::openai::{self, Edits, Field, Request};
+use tiercel_wire::{Client, Unsupported};
 
-use crate::answer::{Answer, Expected, Whole};
+use crate::answer::{Answer, Whole, WholeKind};
 use crate::attempt::{Attempt, End, MAX_ATTEMPTS, Ticket};
-use crate::entry::Entry;
+use crate::demand::Demand;
+use crate::entry::{Entry, Place};
 use crate::error::{Error, Kind};
 use crate::failure::Failure;
 use crate::gateway::{Gateway, Permit};
-use crate::head::{HOP_HEADER, Head};
+use crate::head::Head;
 use crate::reply::MAX_RETRY_AFTER;
-use crate::{Incoming, Moment, Reply, pages, settle};
+use crate::{Incoming, Moment, Reply, count, describe, pages, send, settle};
 
 /// What the log and the metrics show for a client that left before it got a status, as in nginx's log.
 const CLIENT_GONE: u16 = 499;
@@ -33,6 +33,8 @@ pub struct Call {
     pub(crate) began: Moment,
     pub(crate) request_id: String,
     pub(crate) operation: &'static str,
+    /// Whose dialect the client speaks.
+    pub(crate) client: Client,
     pub(crate) principal: Option<Arc<Principal>>,
     /// The model as the client names it; empty until its body is read.
     pub(crate) requested_model: String,
@@ -55,9 +57,12 @@ pub struct Call {
 
 /// A request that has passed every check, and where it may go.
 pub(crate) struct Asked {
-    pub(crate) request: Request,
+    pub(crate) demand: Demand,
     pub(crate) plan: Plan,
+    unsupported: Unsupported,
     n_tried: usize,
+    /// Why a deployment could not even be asked.
+    refusal: Option<Error>,
     n_hops: u32,
     forwarded: Vec<(String, Vec<u8>)>,
     _permit: Permit,
@@ -88,6 +93,7 @@ impl Call {
             began: now,
             request_id: gateway.next_request_id(),
             operation: "unknown",
+            client: Client::OpenAi,
             principal: None,
             requested_model: String::new(),
             n_bytes_in: 0,
@@ -110,40 +116,45 @@ impl Call {
 
     fn admit(&mut self, incoming: &Incoming<'_>) -> Result<(), Error> {
         let (entry, head) = self.identify(incoming)?;
-        let Entry::Endpoint(endpoint) = entry else {
-            let mut reply = pages::page(entry, &self.gateway, self.principal.as_deref())?;
-            self.sign(&mut reply);
+        if let Some(page) = pages::page(entry, self.client, &self.gateway, self.principal.as_deref()) {
+            let mut reply = page?;
+            describe::sign(&mut reply, &self.request_id);
             self.outcome = Some(Outcome::Answered);
             self.answer_with(reply);
             return Ok(());
-        };
+        }
         let principal = self.principal.as_deref().ok_or_else(|| Error::new(Kind::MissingKey, "send a key"))?;
         let permit = self.gateway.admit()?;
-        let request = Request::parse(endpoint, incoming.body).map_err(|error| Error {
-            kind: Kind::MalformedBody,
-            message: error.to_string().into(),
-            parameter: error.parameter(),
-        })?;
-        request.model().clone_into(&mut self.requested_model);
-        let plan = self.gateway.plan(principal, request.model())?;
+        let demand = Demand::read(entry, &head, incoming)?;
+        demand.model().unwrap_or_default().clone_into(&mut self.requested_model);
+        let plan = demand.plan(&head, &self.gateway, principal)?;
+        let drops = head.drops_unsupported || principal.drop_unsupported;
+        let unsupported = if drops { Unsupported::Drop } else { Unsupported::Refuse };
         let forwarded = head.forwarded.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-        self.asked = Some(Asked { request, plan, n_tried: 0, n_hops: head.n_hops, forwarded, _permit: permit });
+        let n_hops = head.n_hops;
+        let asked = Asked { demand, plan, unsupported, n_tried: 0, refusal: None, n_hops, forwarded, _permit: permit };
+        self.asked = Some(asked);
         Ok(())
     }
 
     /// What is asked for, and by whom.
     fn identify<'a>(&mut self, incoming: &Incoming<'a>) -> Result<(Entry<'a>, Head<'a>), Error> {
-        let entry = Entry::find(incoming.path)?;
-        self.operation = entry.operation();
+        let place = Place::of(incoming.path, incoming.has_header(b"anthropic-version"));
+        self.client = place.client;
+        let entry = place.find(incoming.method);
+        match &entry {
+            Ok(entry) => self.operation = entry.operation(),
+            Err(error) if error.kind == Kind::UnknownPath => return Err(error.clone()),
+            Err(_) => {}
+        }
         let head = Head::read(incoming)?;
         if let Some(id) = head.request_id {
             id.clone_into(&mut self.request_id);
         }
-        if !entry.is_public() {
-            self.principal = Some(self.gateway.authenticate(head.credential, self.began)?);
+        if !entry.as_ref().is_ok_and(|entry| entry.is_public()) {
+            self.principal = Some(self.gateway.authenticate(head.credential.as_deref(), self.began)?);
         }
-        entry.check_method(incoming.method)?;
-        Ok((entry, head))
+        Ok((entry?, head))
     }
 
     // Attempts, until one has answered.
@@ -154,40 +165,71 @@ impl Call {
         if self.outcome.is_some() {
             return None;
         }
-        let asked = self.asked.as_mut()?;
-        let previous = self.attempts.last_mut();
-        let failure = previous.as_ref().and_then(|attempt| match attempt.end {
-            Some((End::Failed(failure), _)) => Some(failure),
-            _ => None,
-        });
-        let ticket = |attempt: &Attempt| {
-            let provider = &attempt.deployment.provider;
-            let is_fresh = attempt.is_second_try;
-            Ticket { origin: provider.origin.0, is_fresh, connect_timeout: provider.timeouts.connect }
+        let failure = match self.attempts.last_mut() {
+            None => None,
+            Some(attempt) => match attempt.end {
+                Some((End::Failed(Failure::Stale), _)) if !attempt.is_second_try => {
+                    // The provider may well never have seen the request: once more on a new connection, not counted.
+                    attempt.end = None;
+                    attempt.was_sent = false;
+                    attempt.is_second_try = true;
+                    return self.ticket(now);
+                }
+                Some((End::Failed(failure), _)) => Some(failure),
+                // It has its token now.
+                None => return self.ticket(now),
+                Some(_) => None,
+            },
         };
-        // The provider may well never have seen the request: once more on a new connection, not counted.
-        if let (Some(attempt), Some(Failure::Stale)) = (previous, failure)
-            && !attempt.is_second_try
-        {
-            attempt.end = None;
-            attempt.was_sent = false;
-            attempt.is_second_try = true;
-            let ticket = ticket(attempt);
-            self.wait(now);
-            return Some(ticket);
+        if failure.is_none_or(Failure::may_try_next) && self.attempts.len() < MAX_ATTEMPTS {
+            while let Some(deployment) = self.asked.as_mut().and_then(Asked::next_deployment) {
+                if let Some(ticket) = self.try_on(deployment, now) {
+                    return Some(ticket);
+                }
+                if self.outcome.is_some() {
+                    return None;
+                }
+            }
         }
-        let may_try = failure.is_none_or(Failure::may_try_next) && self.attempts.len() < MAX_ATTEMPTS;
-        let next = asked.plan.deployments.get(asked.n_tried).filter(|_| may_try).cloned();
-        let Some(deployment) = next else {
-            self.give_up(failure);
+        self.give_up(failure);
+        None
+    }
+
+    /// Begins an attempt on `deployment`, unless it cannot be asked this, or the answer is found here.
+    fn try_on(&mut self, deployment: Deployment, now: Moment) -> Option<Ticket> {
+        let asked = self.asked.as_mut()?;
+        if let Some(answer) = count::here(&asked.demand, &deployment) {
+            self.answer_here(answer);
             return None;
+        }
+        let id = (&*self.request_id, self.began.unix.as_secs());
+        let written = asked.demand.write(&deployment, asked.unsupported, id, self.gateway.may_break());
+        let outgoing = match written {
+            Ok(outgoing) => outgoing,
+            Err(error) => {
+                asked.refusal.get_or_insert(error);
+                return None;
+            }
         };
-        asked.n_tried += 1;
-        let attempt = Attempt::new(deployment, now);
-        let ticket = ticket(&attempt);
+        let turn = self.gateway.next_turn();
+        let mut attempt = Attempt::new(deployment, outgoing, turn, now);
+        if let Some(&Credential::ServiceAccount(id)) = attempt.deployment.provider.credential(turn)
+            && self.gateway.tokens().must_fetch(id, now.unix)
+        {
+            attempt.awaits_token = Some(id);
+        }
         self.attempts.push(attempt);
+        self.ticket(now)
+    }
+
+    /// What the current attempt needs a connection to.
+    fn ticket(&mut self, now: Moment) -> Option<Ticket> {
         self.wait(now);
-        Some(ticket)
+        let attempt = self.attempts.last()?;
+        let provider = &attempt.deployment.provider;
+        let account = attempt.awaits_token.and_then(|id| send::account(&self.gateway, id).ok());
+        let origin = account.map_or(provider.origin, |account| account.token_endpoint.origin).0;
+        Some(Ticket { origin, is_fresh: attempt.is_second_try, connect_timeout: provider.timeouts.connect })
     }
 
     /// Takes note that no connection for the current attempt came about.
@@ -201,52 +243,32 @@ impl Call {
         &mut self,
         http: &mut upstream::Connection,
         to_socket: &mut Vec<u8>,
+        now: Moment,
     ) -> Result<(Answer, Timeouts), Failure> {
         let (Some(asked), Some(attempt)) = (&self.asked, self.attempts.last_mut()) else {
             return Err(Failure::Unsendable);
         };
-        let provider = &attempt.deployment.provider;
-        let request = &asked.request;
-        let mut body = Vec::new();
-        request.encode(&Edits { model: &attempt.deployment.model, include_usage: provider.stream_usage }, &mut body);
-        let credential = provider.key(self.gateway.next_turn()).map(|key| format!("Bearer {}", key.expose()));
-        let hops = (asked.n_hops + 1).to_string();
-        let mut headers: Vec<(&str, &[u8])> = vec![
-            ("content-type", b"application/json"),
-            ("accept", if request.is_stream() { b"text/event-stream" } else { b"application/json" }),
-            ("user-agent", concat!("tiercel/", env!("CARGO_PKG_VERSION")).as_bytes()),
-            (HOP_HEADER, hops.as_bytes()),
-        ];
-        headers.extend(credential.iter().map(|credential| ("authorization", credential.as_bytes())));
-        headers.extend(asked.forwarded.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
-        let target = [provider.base_path.as_str(), request.endpoint().path()].concat();
-        let outgoing = upstream::Request {
-            method: "POST",
-            target: &target,
-            host: &provider.host_header,
-            headers: &headers,
-            body: &body,
-        };
-        let limits = upstream::Limits { body: provider.max_answer, ..upstream::Limits::default() };
-        http.send(&outgoing, limits, to_socket)?;
-        attempt.was_sent = true;
-        let answer = Answer::new(Expected {
-            endpoint: request.endpoint(),
-            is_stream: request.is_stream(),
-            n_choices: request.n_choices(),
-            strip_usage: !request.wants_usage(),
-        });
-        Ok((answer, provider.timeouts))
+        send::send(&self.gateway, attempt, &asked.forwarded, asked.n_hops, http, to_socket, now)
+    }
+
+    /// Takes the answer to the request for a token: the attempt goes on with it.
+    pub(crate) fn take_token(&mut self, (status, body): (u16, Vec<u8>), now: Moment) -> Result<(), Failure> {
+        let attempt = self.attempts.last_mut().ok_or(Failure::Unsendable)?;
+        match attempt.awaits_token.take() {
+            _ if status >= 500 => Err(Failure::Status(status)),
+            Some(id) if self.gateway.tokens().take(id, &body, now.unix) => Ok(()),
+            _ => Err(Failure::Credential),
+        }
     }
 
     // What an attempt can come to.
 
     /// A stream begins to say something: from here on nothing is retried. Gives the head of the client's answer.
-    pub(crate) fn commit(&mut self, upstream_headers: Vec<(String, String)>, now: Moment) -> Reply {
+    pub(crate) fn commit(&mut self, answer: &mut Answer, now: Moment) -> Reply {
         self.status = 200;
-        let mut head = Reply::new(200, "text/event-stream; charset=utf-8", Vec::new());
+        let mut head = Reply::new(200, answer.content_type(), Vec::new());
         head.push("cache-control", "no-cache".to_owned());
-        self.describe(&mut head, upstream_headers);
+        describe::describe(self, &mut head, std::mem::take(&mut answer.headers));
         head.push("x-tiercel-overhead-us", self.overhead(now).as_micros().to_string());
         head
     }
@@ -259,26 +281,42 @@ impl Call {
     }
 
     /// An answer came in one piece.
-    pub(crate) fn conclude(&mut self, whole: Whole, upstream_headers: Vec<(String, String)>, now: Moment) {
+    pub(crate) fn conclude(&mut self, whole: Whole, answer: &mut Answer, now: Moment) {
         self.end_attempt(End::Answered, now);
-        let mut reply = Reply::json(whole.status, whole.body);
-        if let Some(answer) = whole.read {
-            self.first_token = Some(now.since(self.began));
-            self.usage = settle::usage(answer.usage(), self.n_prompt_bytes(), answer.n_content_bytes());
-            self.outcome = Some(Outcome::Answered);
-        } else {
-            reply.body = match openai::error::read(&reply.body) {
-                Some(_) => Gateway::redact(reply.body, self.attempts.last()),
-                None => Reply::unexplained_refusal(),
-            };
-            reply.push("x-should-retry", "false".to_owned());
-            self.outcome = Some(Outcome::Rejected { error_kind: "upstream_refused" });
+        let mut reply = Reply::new(whole.status, answer.content_type(), whole.body);
+        match whole.kind {
+            WholeKind::Answer(usage, n_content_bytes) => {
+                self.first_token = Some(now.since(self.began));
+                self.usage = settle::usage(self.asked.as_ref(), usage, n_content_bytes);
+                self.outcome = Some(Outcome::Answered);
+            }
+            WholeKind::Refusal { is_explained } => {
+                reply.body = if is_explained {
+                    self.gateway.redact(reply.body, self.attempts.last())
+                } else {
+                    Reply::unexplained_refusal(whole.status, self.client, &self.request_id)
+                };
+                reply.push("x-should-retry", "false".to_owned());
+                self.outcome = Some(Outcome::Rejected { error_kind: "upstream_refused" });
+            }
         }
-        self.describe(&mut reply, upstream_headers);
+        describe::describe(self, &mut reply, std::mem::take(&mut answer.headers));
         if let Some(cost) = settle::cost(self, now) {
             reply.push("x-tiercel-cost-usd", cost.to_string());
         }
         self.answer_with(reply);
+    }
+
+    /// No provider need be asked.
+    fn answer_here(&mut self, answer: Result<Reply, Error>) {
+        match answer {
+            Ok(mut reply) => {
+                describe::describe(self, &mut reply, Vec::new());
+                self.outcome = Some(Outcome::Answered);
+                self.answer_with(reply);
+            }
+            Err(error) => self.refuse(&error),
+        }
     }
 
     /// A stream broke off after the client had got some of it; that much is billed.
@@ -295,7 +333,7 @@ impl Call {
             match answer {
                 Some(answer) => self.note_usage(answer),
                 None if self.attempts.last().is_some_and(|attempt| attempt.was_sent && attempt.end.is_none()) => {
-                    self.usage = settle::usage(None, self.n_prompt_bytes(), 0);
+                    self.usage = settle::usage(self.asked.as_ref(), None, 0);
                 }
                 None => {}
             }
@@ -307,27 +345,30 @@ impl Call {
         }
     }
 
-    /// Every attempt that may be made has failed.
+    /// Every attempt that may be made has failed, or none could be made.
     fn give_up(&mut self, failure: Option<Failure>) {
+        let refusal = self.asked.as_mut().and_then(|asked| asked.refusal.take());
+        if let Some(refusal) = refusal.filter(|_| self.attempts.is_empty()) {
+            return self.refuse(&refusal);
+        }
         let kind = failure.map_or(Kind::Internal, Failure::kind);
         let reason = failure.map_or("no deployment is configured", Failure::explain);
-        let tried: Vec<String> = self.attempts.iter().map(describe_attempt).collect();
-        let message = format!("{reason}; tried {}", tried.join(", "));
+        let message = format!("{reason}; tried {}", describe::attempts(&self.attempts));
         self.outcome = Some(Outcome::Failed { error_kind: kind.code() });
-        let mut reply = Reply::error(&Error::new(kind, message));
+        let mut reply = Reply::error(&Error::new(kind, message), self.client, &self.request_id);
         if let Some(Failure::Throttled(Some(wait))) = failure
             && wait <= Duration::from_secs(MAX_RETRY_AFTER)
         {
             reply.push("retry-after", wait.as_secs_f64().ceil().to_string());
         }
-        self.describe(&mut reply, Vec::new());
+        describe::describe(self, &mut reply, Vec::new());
         self.answer_with(reply);
     }
 
     fn refuse(&mut self, error: &Error) {
         self.outcome = Some(Outcome::Rejected { error_kind: error.kind.code() });
-        let mut reply = Reply::error(error);
-        self.sign(&mut reply);
+        let mut reply = Reply::error(error, self.client, &self.request_id);
+        describe::sign(&mut reply, &self.request_id);
         self.answer_with(reply);
     }
 
@@ -349,32 +390,6 @@ impl Call {
         self.status = reply.status;
         self.n_bytes_out = reply.body.len();
         self.reply = Some(reply);
-    }
-
-    /// Adds the request's id, by both names that SDKs know.
-    fn sign(&self, reply: &mut Reply) {
-        reply.push("x-request-id", self.request_id.clone());
-        reply.push("request-id", self.request_id.clone());
-    }
-
-    /// Adds the headers that say who answered and why, and the upstream's own but for those that tell the gateway's key.
-    fn describe(&self, reply: &mut Reply, upstream_headers: Vec<(String, String)>) {
-        let secrets = self.attempts.last().map_or(&[][..], |attempt| attempt.deployment.provider.secrets());
-        let tells = |value: &str| secrets.iter().any(|secret| value.contains(secret.expose()));
-        let passed = upstream_headers.into_iter().filter(|(_, value)| !tells(value));
-        reply.headers.extend(passed.map(|(name, value)| (Cow::Owned(name), value)));
-        self.sign(reply);
-        if let Some(attempt) = self.attempts.last() {
-            reply.push("x-tiercel-model", attempt.deployment.name.to_string());
-        }
-        if let Some(asked) = &self.asked {
-            if let Some(tier) = &asked.plan.tier {
-                reply.push("x-tiercel-tier", tier.to_string());
-            }
-            reply.push("x-tiercel-reason", asked.plan.reason.to_string());
-        }
-        let attempts: Vec<String> = self.attempts.iter().map(describe_attempt).collect();
-        reply.push("x-tiercel-attempts", attempts.join(", "));
     }
 
     // The books.
@@ -428,14 +443,7 @@ impl Call {
 
     fn note_usage(&mut self, answer: &Answer) {
         let (usage, n_content_bytes) = answer.usage();
-        self.usage = settle::usage(usage, self.n_prompt_bytes(), n_content_bytes);
-    }
-
-    /// Bytes of what the model reads: for an estimate.
-    fn n_prompt_bytes(&self) -> u64 {
-        let Some(asked) = &self.asked else { return 0 };
-        let fields = [Field::Messages, Field::Prompt, Field::Input, Field::Tools];
-        fields.iter().filter_map(|&field| asked.request.field(field)).map(|text| text.len() as u64).sum()
+        self.usage = settle::usage(self.asked.as_ref(), usage, n_content_bytes);
     }
 
     fn end_attempt(&mut self, end: End, now: Moment) {
@@ -445,6 +453,11 @@ impl Call {
     }
 }
 
-fn describe_attempt(attempt: &Attempt) -> String {
-    format!("{}: {}", attempt.deployment.name, attempt.outcome())
+impl Asked {
+    /// The next deployment of the plan.
+    fn next_deployment(&mut self) -> Option<Deployment> {
+        let deployment = self.plan.deployments.get(self.n_tried).cloned()?;
+        self.n_tried += 1;
+        Some(deployment)
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tiercel_core::registry::Timeouts;
 use tiercel_upstream::{self as upstream, Phase};
-use tiercel_wire::openai;
+use tiercel_wire::ClientError;
 
 use crate::answer::{Answer, Progress};
 use crate::call::Call;
@@ -42,6 +42,8 @@ pub struct Step {
     pub body: Vec<u8>,
     /// The attempt is over; `Call::next_attempt` says what then.
     pub is_over: bool,
+    /// It broke off where no error can be told: the client must see its connection break.
+    pub is_broken: bool,
 }
 
 impl Connection {
@@ -53,7 +55,7 @@ impl Connection {
     pub fn begin(&mut self, call: &mut Call, now: Moment) -> Step {
         let mut step = Step::default();
         self.has_failed = false;
-        match call.send(&mut self.http, &mut step.to_socket) {
+        match call.send(&mut self.http, &mut step.to_socket, now) {
             Ok((answer, timeouts)) => {
                 let call_began = call.began();
                 self.current =
@@ -169,10 +171,8 @@ impl Connection {
                 self.current = None;
                 step.is_over = true;
             }
-            Ok(Progress::Complete) => match current.answer.take_whole() {
-                Ok(whole) => {
-                    let headers = std::mem::take(&mut current.answer.headers);
-                    call.conclude(whole, headers, now);
+            Ok(Progress::Complete) => match current.complete(call, now) {
+                Ok(()) => {
                     self.current = None;
                     step.is_over = true;
                 }
@@ -192,8 +192,13 @@ impl Connection {
         };
         match self.current.take() {
             Some(current) if current.is_committed => {
-                step.body.extend(openai::error::interruption_event(failure.stream_code(), failure.explain()));
-                call.sent(step.body.len());
+                if current.answer.is_raw() {
+                    step.is_broken = true;
+                } else {
+                    let event = interruption(call, failure);
+                    call.sent(event.len());
+                    step.body.extend(event);
+                }
                 call.interrupt(failure, &current.answer, now);
             }
             _ => {
@@ -212,10 +217,10 @@ impl Current {
         let timeouts = &self.timeouts;
         let (from, time, wait) = match phase {
             Phase::Handshake => (self.began, timeouts.tls, Wait::Tls),
+            _ if self.is_committed => (self.progressed, timeouts.between_tokens, Wait::BetweenTokens),
             _ if !self.answer.is_to_stream() => (self.began, timeouts.answer, Wait::Answer),
             _ if !self.answer.is_streaming() => (self.began, timeouts.head, Wait::Head),
-            _ if !self.is_committed => (self.began, timeouts.first_token, Wait::FirstToken),
-            _ => (self.progressed, timeouts.between_tokens, Wait::BetweenTokens),
+            _ => (self.began, timeouts.first_token, Wait::FirstToken),
         };
         let own = (from.monotonic + time, wait);
         let total = (self.call_began.monotonic + timeouts.total, Wait::Total);
@@ -227,7 +232,7 @@ impl Current {
         if self.answer.is_to_stream() {
             timeouts.head.min(timeouts.first_token).min(timeouts.between_tokens)
         } else {
-            timeouts.answer
+            timeouts.answer.min(timeouts.between_tokens)
         }
     }
 
@@ -235,9 +240,31 @@ impl Current {
         if !self.is_committed {
             self.is_committed = true;
             self.progressed = now;
-            step.head = Some(call.commit(std::mem::take(&mut self.answer.headers), now));
+            step.head = Some(call.commit(&mut self.answer, now));
         }
     }
+
+    /// Hands over an answer that came whole.
+    fn complete(&mut self, call: &mut Call, now: Moment) -> Result<(), Failure> {
+        if self.answer.token_account().is_some() {
+            return call.take_token(self.answer.take_body(), now);
+        }
+        let whole = self.answer.take_whole()?;
+        call.conclude(whole, &mut self.answer, now);
+        Ok(())
+    }
+}
+
+/// The event that tells a client, in its dialect, that its stream broke off.
+fn interruption(call: &Call, failure: Failure) -> Vec<u8> {
+    let error = ClientError {
+        status: failure.kind().status_for(call.client),
+        message: failure.explain(),
+        parameter: None,
+        code: failure.stream_code(),
+        request_id: &call.request_id,
+    };
+    error.event(call.client)
 }
 
 fn failure(kind: upstream::Kind) -> Failure {

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use tiercel_wire::{Client, openai};
+
 /// Why a request was refused or failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -15,6 +17,8 @@ pub enum Kind {
     ConflictingCredentials,
     /// The body is not JSON of the shape that the endpoint asks for.
     MalformedBody,
+    /// The provider cannot be asked for what the body says.
+    Unsupported,
     /// The client went away, or broke the framing, before the end of its body.
     BodyIncomplete,
     /// The body did not arrive in time.
@@ -61,10 +65,11 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order in which a request can meet them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::MalformedHead,
         Self::ConflictingCredentials,
         Self::MalformedBody,
+        Self::Unsupported,
         Self::BodyIncomplete,
         Self::BodyTimeout,
         Self::BodyTooLarge,
@@ -94,6 +99,7 @@ impl Kind {
             Self::MalformedHead => (400, "malformed_head"),
             Self::ConflictingCredentials => (400, "conflicting_credentials"),
             Self::MalformedBody => (400, "malformed_body"),
+            Self::Unsupported => (400, "unsupported_parameter"),
             Self::BodyIncomplete => (400, "body_incomplete"),
             Self::BodyTimeout => (408, "body_timeout"),
             Self::BodyTooLarge => (413, "body_too_large"),
@@ -124,20 +130,22 @@ impl Kind {
         self.status_and_code().0
     }
 
+    /// The status as a client of this dialect expects it: Anthropic's says 529 for what is too much at the moment.
+    pub const fn status_for(self, client: Client) -> u16 {
+        match (self, client) {
+            (Self::Overloaded | Self::Draining, Client::Anthropic) => 529,
+            _ => self.status(),
+        }
+    }
+
     /// The code alone.
     pub const fn code(self) -> &'static str {
         self.status_and_code().1
     }
 
-    /// The `type` of an error in OpenAI's dialect, by the rule that OpenAI's own errors follow.
-    pub const fn openai_type(self) -> &'static str {
-        match self.status() {
-            401 => "authentication_error",
-            403 => "permission_error",
-            429 => "rate_limit_error",
-            400..=499 => "invalid_request_error",
-            _ => "server_error",
-        }
+    /// The `type` of an error in OpenAI's dialect.
+    pub fn openai_type(self) -> &'static str {
+        openai::error_class(self.status())
     }
 
     /// Whether the client's SDK may try again: not when it would meet the same refusal, and not when Tiercel has

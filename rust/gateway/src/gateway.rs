@@ -1,23 +1,26 @@
 //! What all calls of a worker share.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use memchr::memmem;
 use tiercel_core::access_log::AccessLog;
-use tiercel_core::config::{Config, ConfigError, Roots};
+use tiercel_core::config::{Config, ConfigError, Interface, Roots};
 use tiercel_core::keys::{AuthError, Keys, Principal};
 use tiercel_core::metrics::{Levels, Metrics, Sibling};
-use tiercel_core::plan::{Plan, PlanError};
+use tiercel_core::plan::{Plan, PlanError, Reason};
 use tiercel_core::prices::PriceTable;
-use tiercel_core::registry::{ModelEntry, Registry};
+use tiercel_core::registry::{Deployment, ModelEntry, Registry};
 use tiercel_core::secrets::Environment;
 use tiercel_core::settlement::Settlement;
 use tiercel_upstream as upstream;
 use tiercel_upstream::tls::{self, ClientConfig, TimeProvider};
 
 use crate::attempt::Attempt;
+use crate::demand::speaks_openai;
 use crate::error::{Error, Kind};
+use crate::tokens::Tokens;
 use crate::{Call, Connection, Incoming, Moment};
 
 /// Bytes of access-log lines that may wait to be written: some ten thousand lines.
@@ -32,6 +35,8 @@ pub struct Gateway {
     metrics: Metrics,
     access_log: AccessLog,
     tls: Vec<Option<Arc<ClientConfig>>>,
+    tokens: Tokens,
+    may_break: bool,
     in_flight: Arc<AtomicUsize>,
     n_connections: AtomicUsize,
     n_waiting: AtomicUsize,
@@ -55,10 +60,7 @@ impl Gateway {
     ) -> Result<Self, ConfigError> {
         let keys = Keys::new(config, environment)?;
         let registry = Registry::new(config, environment)?;
-        let prices = config.prices.iter().fold(PriceTable::bundled(), |prices, (deployment, price)| {
-            let (provider, model) = deployment.split_once('/').unwrap_or((deployment, ""));
-            prices.with_override(provider, model, price)
-        });
+        let prices = PriceTable::new(config);
         let tls = registry.origins().iter().map(|origin| {
             let roots = match origin.roots {
                 Roots::Mozilla => tls::Roots::Mozilla,
@@ -68,8 +70,12 @@ impl Gateway {
             origin.is_tls.then(client).transpose()
         });
         let tls = tls.collect::<Result<_, _>>().map_err(|error| config.error(&["providers"], error.to_string()))?;
+        let tokens = Tokens::new(registry.service_accounts())
+            .map_err(|error| config.error(&["providers"], error.to_string()))?;
         Ok(Self {
             tls,
+            tokens,
+            may_break: config.server.interface == Interface::Asgi,
             metrics: Metrics::new(env!("CARGO_PKG_VERSION"), prices.version()),
             access_log: AccessLog::new(as_usize(config.log.queue.get()), MAX_LOG_BYTES),
             max_in_flight: as_usize(config.server.max_in_flight.get()),
@@ -201,6 +207,36 @@ impl Gateway {
         })
     }
 
+    /// Where something goes that no model does: to the provider that the client names, else to the first that has it.
+    pub(crate) fn plan_for_provider(
+        &self,
+        principal: &Principal,
+        named: Option<&str>,
+        operation: &str,
+    ) -> Result<Plan, Error> {
+        let mut providers = self.registry.providers().filter(|provider| speaks_openai(provider));
+        let provider = match named {
+            Some(name) => providers.find(|provider| *provider.name == *name).ok_or_else(|| {
+                Error::new(Kind::UnknownModel, "x-tiercel-provider names no provider that speaks OpenAI's dialect")
+            }),
+            None => providers.next().ok_or_else(|| {
+                Error::new(Kind::UnknownModel, "no provider that speaks OpenAI's dialect is configured")
+            }),
+        }?;
+        let name = format!("{}/{operation}", provider.name);
+        if !principal.may_use(&name) {
+            return Err(Error::new(Kind::Forbidden, format!("this API key may not use `{name}`")));
+        }
+        let deployment = Deployment { provider: Arc::clone(provider), model: operation.into(), name: name.into() };
+        Ok(Plan {
+            route: None,
+            tier: None,
+            reason: Reason::Provider,
+            deployments: [deployment].into(),
+            is_configured: false,
+        })
+    }
+
     /// What a request for `model` of a principal with every right would come to.
     ///
     /// # Errors
@@ -215,16 +251,14 @@ impl Gateway {
     }
 
     /// Takes the gateway's own keys out of what an upstream says.
-    pub(crate) fn redact(body: Vec<u8>, attempt: Option<&Attempt>) -> Vec<u8> {
-        let keys = attempt.map_or(&[][..], |attempt| attempt.deployment.provider.secrets());
-        keys.iter().fold(body, |body, key| {
-            let key = key.expose().as_bytes();
+    pub(crate) fn redact(&self, body: Vec<u8>, attempt: Option<&Attempt>) -> Vec<u8> {
+        self.secrets(attempt).iter().fold(body, |body, secret| {
             let mut redacted = Vec::new();
             let mut n_copied = 0;
-            for at in memmem::find_iter(&body, key) {
+            for at in memmem::find_iter(&body, secret.as_bytes()) {
                 redacted.extend_from_slice(&body[n_copied..at]);
                 redacted.extend_from_slice(b"[redacted]");
-                n_copied = at + key.len();
+                n_copied = at + secret.len();
             }
             if n_copied == 0 {
                 return body;
@@ -232,6 +266,29 @@ impl Gateway {
             redacted.extend_from_slice(&body[n_copied..]);
             redacted
         })
+    }
+
+    /// Whether `text` tells one of the gateway's own keys.
+    pub(crate) fn is_secret(&self, text: &str, attempt: Option<&Attempt>) -> bool {
+        self.secrets(attempt).iter().any(|secret| text.contains(&**secret))
+    }
+
+    /// What the provider of `attempt` was shown, or might have been.
+    fn secrets<'a>(&self, attempt: Option<&'a Attempt>) -> Vec<Cow<'a, str>> {
+        let keys = attempt.map_or(&[][..], |attempt| attempt.deployment.provider.secrets());
+        let tokens = self.tokens.all().into_iter().map(Cow::Owned);
+        keys.iter().map(|key| Cow::Borrowed(key.expose())).chain(tokens).collect()
+    }
+
+    /// Whether the server's interface lets a client see that an answer without a length broke off. Over RSGI Granian
+    /// ends it like a whole one, whatever the application does (measured, 2.8.7).
+    pub(crate) fn may_break(&self) -> bool {
+        self.may_break
+    }
+
+    /// Tokens of service accounts.
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.tokens
     }
 
     /// A number that goes round, for spreading over keys.

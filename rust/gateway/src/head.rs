@@ -1,5 +1,8 @@
 //! Reads a request's headers, once, for all that the gateway wants of them.
 
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode;
 use tiercel_wire::headers::forwarded_to_upstream;
 
 use crate::Incoming;
@@ -16,7 +19,13 @@ const MAX_REQUEST_ID: usize = 128;
 #[derive(Debug, Default)]
 pub(crate) struct Head<'a> {
     /// The one credential, whatever carried it.
-    pub(crate) credential: Option<&'a [u8]>,
+    pub(crate) credential: Option<Cow<'a, [u8]>>,
+    /// What the body is.
+    pub(crate) content_type: Option<&'a [u8]>,
+    /// The provider that is to do what no model does.
+    pub(crate) provider: Option<&'a str>,
+    /// Whether the client agrees to do without what a provider cannot take.
+    pub(crate) drops_unsupported: bool,
     /// The client's own id for the request, if it is one that can be logged and sent back.
     pub(crate) request_id: Option<&'a str>,
     /// Passages through a Tiercel so far.
@@ -41,8 +50,11 @@ impl<'a> Head<'a> {
                         return Err(Error::new(Kind::MalformedHead, "the Host header is not a host and a port"));
                     }
                 }
-                b"authorization" => head.take_credential(bearer(value)?)?,
-                b"x-api-key" | b"api-key" | b"x-goog-api-key" => head.take_credential(value)?,
+                b"authorization" => head.take_credential(bearer(value)?.into())?,
+                b"x-api-key" | b"api-key" | b"x-goog-api-key" => head.take_credential(value.into())?,
+                b"content-type" => head.content_type = Some(value),
+                b"x-tiercel-provider" => head.provider = std::str::from_utf8(value).ok(),
+                b"x-tiercel-drop-unsupported" => head.drops_unsupported = flag(value)?,
                 b"content-encoding" if !value.eq_ignore_ascii_case(b"identity") => {
                     return Err(Error::new(Kind::UnsupportedEncoding, "send the body uncompressed"));
                 }
@@ -59,7 +71,7 @@ impl<'a> Head<'a> {
             return Err(Error::new(Kind::MalformedHead, "send exactly one Host header"));
         }
         for key in query_keys(incoming.query) {
-            head.take_credential(key)?;
+            head.take_credential(percent_decode(key).into())?;
         }
         if head.n_hops >= MAX_HOPS {
             return Err(Error::new(
@@ -70,13 +82,12 @@ impl<'a> Head<'a> {
         Ok(head)
     }
 
-    fn take_credential(&mut self, credential: &'a [u8]) -> Result<(), Error> {
-        match self.credential.replace(credential) {
-            Some(other) if other != credential => {
-                Err(Error::new(Kind::ConflictingCredentials, "two different credentials came; send one"))
-            }
-            _ => Ok(()),
+    fn take_credential(&mut self, credential: Cow<'a, [u8]>) -> Result<(), Error> {
+        if self.credential.as_ref().is_some_and(|other| *other != credential) {
+            return Err(Error::new(Kind::ConflictingCredentials, "two different credentials came; send one"));
         }
+        self.credential = Some(credential);
+        Ok(())
     }
 }
 
@@ -90,6 +101,14 @@ fn bearer(value: &[u8]) -> Result<&[u8], Error> {
 /// Gemini's way of sending a key.
 fn query_keys(query: &[u8]) -> impl Iterator<Item = &[u8]> {
     query.split(|&byte| byte == b'&').filter_map(|pair| pair.strip_prefix(b"key="))
+}
+
+fn flag(value: &[u8]) -> Result<bool, Error> {
+    match value {
+        b"true" => Ok(true),
+        b"false" => Ok(false),
+        _ => Err(Error::new(Kind::MalformedHead, "the x-tiercel-drop-unsupported header is neither true nor false")),
+    }
 }
 
 fn hops(value: &[u8]) -> Result<u32, Error> {
@@ -126,15 +145,17 @@ mod tests {
     fn where_the_credential_is_found() {
         let check = |header: Header| {
             let headers = [HOST, header];
-            assert_eq!(Some(&b"k"[..]), read(&headers, b"").unwrap().credential, "{header:?}");
+            assert_eq!(Some(&b"k"[..]), read(&headers, b"").unwrap().credential.as_deref(), "{header:?}");
         };
         check((b"authorization", b"Bearer k"));
         check((b"authorization", b"bearer  k "));
         check((b"x-api-key", b"k"));
         check((b"api-key", b"k"));
         check((b"x-goog-api-key", b"k"));
-        assert_eq!(Some(&b"k"[..]), read(&[HOST], b"alt=sse&key=k").unwrap().credential);
-        assert_eq!(None, read(&[HOST], b"alt=sse").unwrap().credential);
+        let of_query = |query| read(&[HOST], query).unwrap().credential.map(Cow::into_owned);
+        assert_eq!(Some(b"k".to_vec()), of_query(b"alt=sse&key=k"));
+        assert_eq!(Some(b"a+b/c".to_vec()), of_query(b"key=a%2Bb%2Fc"));
+        assert_eq!(None, of_query(b"alt=sse"));
     }
 
     #[test]
@@ -156,6 +177,7 @@ mod tests {
         check("three hops", &[HOST, (b"x-tiercel-hop", b"3")], b"", Kind::LoopDetected);
         let twice: &[Header] = &[HOST, (b"x-tiercel-hop", b"3"), (b"x-tiercel-hop", b"0")];
         check("three hops and none", twice, b"", Kind::LoopDetected);
+        check("a flag that is none", &[HOST, (b"x-tiercel-drop-unsupported", b"1")], b"", Kind::MalformedHead);
         check("no number of hops", &[HOST, (b"x-tiercel-hop", b"-1")], b"", Kind::MalformedHead);
     }
 
@@ -175,6 +197,6 @@ mod tests {
     fn the_same_credential_twice_is_one() {
         let headers: [Header; 3] = [HOST, (b"authorization", b"Bearer k"), (b"x-api-key", b"k")];
 
-        assert_eq!(Some(&b"k"[..]), read(&headers, b"").unwrap().credential);
+        assert_eq!(Some(&b"k"[..]), read(&headers, b"").unwrap().credential.as_deref());
     }
 }

@@ -5,13 +5,18 @@
 mod entry;
 mod head;
 pub mod call;
+mod demand;
+mod count;
 mod attempt;
+mod tokens;
+mod send;
 mod answer;
 mod connection;
 mod failure;
 mod settle;
 mod pages;
 mod reply;
+mod describe;
 mod error;
 mod gateway;
 
@@ -54,4 +59,11 @@ pub struct Incoming<'a> {
     pub headers: &'a [(&'a [u8], &'a [u8])],
     /// The whole body, not larger than the server's limit.
     pub body: &'a [u8],
+}
+
+impl Incoming<'_> {
+    /// Whether there is a header of this name, which is in lower case.
+    pub(crate) fn has_header(&self, name: &[u8]) -> bool {
+        self.headers.iter().any(|(other, _)| *other == name)
+    }
 }

@@ -1,7 +1,9 @@
 //! The gateway's own pages: health, metrics, and the list of models.
 
 use tiercel_core::keys::Principal;
-use tiercel_wire::openai::models::{self, Model};
+use tiercel_core::registry::ModelEntry;
+use tiercel_wire::Client;
+use tiercel_wire::models::{self, Model};
 
 use crate::entry::Entry;
 use crate::error::{Error, Kind};
@@ -10,14 +12,16 @@ use crate::{Gateway, Reply};
 /// When the models "were created": no provider's list is asked for it, and clients only need a number.
 const CREATED: u64 = 1_700_000_000;
 
-/// Answers what is not for a model.
-pub(crate) fn page(entry: Entry<'_>, gateway: &Gateway, principal: Option<&Principal>) -> Result<Reply, Error> {
+/// Answers what is not for a model; `None` for what is.
+pub(crate) fn page(
+    entry: Entry<'_>,
+    client: Client,
+    gateway: &Gateway,
+    principal: Option<&Principal>,
+) -> Option<Result<Reply, Error>> {
     let may_read_metrics = principal.is_some_and(|principal| principal.may_read_metrics);
-    let models = || {
-        let entries = principal.map(|principal| gateway.registry().models_for(principal)).unwrap_or_default();
-        entries.into_iter()
-    };
-    match entry {
+    let entries = || principal.map(|principal| gateway.registry().models_for(principal)).unwrap_or_default();
+    Some(match entry {
         Entry::Live => Ok(Reply::json(200, br#"{"status":"live"}"#.to_vec())),
         Entry::Ready if gateway.is_draining() => Ok(Reply::json(503, br#"{"status":"draining"}"#.to_vec())),
         Entry::Ready => Ok(Reply::json(200, br#"{"status":"ready"}"#.to_vec())),
@@ -29,20 +33,24 @@ pub(crate) fn page(entry: Entry<'_>, gateway: &Gateway, principal: Option<&Princ
             "this key may not read the metrics; give it `metrics = true` in the configuration",
         )),
         Entry::Models => {
-            let entries: Vec<_> = models().collect();
-            let list = entries.iter().map(|entry| Model { id: &entry.id, owned_by: &entry.owned_by, created: CREATED });
-            Ok(Reply::json(200, models::list(list)))
+            let entries = entries();
+            let list: Vec<Model<'_>> = entries.iter().map(model).collect();
+            Ok(Reply::json(200, models::list(client, &list)))
         }
         Entry::Model(id) => {
             let id = unescaped(id);
-            let entry = models().find(|entry| *entry.id.as_bytes() == *id);
-            let entry = entry.ok_or_else(|| {
+            let entries = entries();
+            let entry = entries.iter().find(|entry| *entry.id.as_bytes() == *id);
+            entry.map(|entry| Reply::json(200, models::item(client, &model(entry)))).ok_or_else(|| {
                 Error::new(Kind::UnknownModel, "there is no such model for this key; GET /v1/models lists them")
-            })?;
-            Ok(Reply::json(200, models::item(&Model { id: &entry.id, owned_by: &entry.owned_by, created: CREATED })))
+            })
         }
-        Entry::Endpoint(_) => Err(Error::new(Kind::Internal, "an endpoint is no page")),
-    }
+        Entry::Endpoint(..) | Entry::Passthrough(..) => return None,
+    })
+}
+
+fn model(entry: &ModelEntry) -> Model<'_> {
+    Model { id: &entry.id, owned_by: &entry.owned_by, created: CREATED }
 }
 
 /// `text` without percent-escapes: SDKs escape the slash in `openai/gpt-4o`.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use tiercel_wire::openai;
+use tiercel_wire::{Client, ClientError};
 
 use crate::error::{Error, Kind};
 
@@ -22,10 +22,10 @@ pub struct Reply {
 
 impl Reply {
     /// A reply with a content type.
-    pub(crate) fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
+    pub(crate) fn new(status: u16, content_type: impl Into<String>, body: Vec<u8>) -> Self {
         // As many as a whole answer usually has.
         let mut headers = Vec::with_capacity(12);
-        headers.push((Cow::Borrowed("content-type"), content_type.to_owned()));
+        headers.push((Cow::Borrowed("content-type"), content_type.into()));
         Self { status, headers, body }
     }
 
@@ -34,15 +34,13 @@ impl Reply {
         Self::new(status, "application/json", body)
     }
 
-    /// The body of `error`, in OpenAI's dialect.
-    pub(crate) fn error(error: &Error) -> Self {
-        let body = openai::error::body(&openai::error::ClientError {
-            message: &error.message,
-            kind: error.kind.openai_type(),
-            parameter: error.parameter,
-            code: Some(error.kind.code()),
-        });
-        let mut reply = Self::json(error.kind.status(), body);
+    /// The body of `error`, in the client's dialect.
+    pub(crate) fn error(error: &Error, client: Client, request_id: &str) -> Self {
+        let status = error.kind.status_for(client);
+        let message = &error.message;
+        let code = error.kind.code();
+        let body = ClientError { status, message, parameter: error.parameter, code, request_id }.body(client);
+        let mut reply = Self::json(status, body);
         if error.kind.may_retry() {
             reply.push("retry-after", "1".to_owned());
         } else {
@@ -55,13 +53,9 @@ impl Reply {
     }
 
     /// The body for a request that the provider refused without words that can be passed on.
-    pub(crate) fn unexplained_refusal() -> Vec<u8> {
-        openai::error::body(&openai::error::ClientError {
-            message: "the provider refused the request, and did not say why",
-            kind: "invalid_request_error",
-            parameter: None,
-            code: Some("upstream_refused"),
-        })
+    pub(crate) fn unexplained_refusal(status: u16, client: Client, request_id: &str) -> Vec<u8> {
+        let message = "the provider refused the request, and did not say why";
+        ClientError { status, message, parameter: None, code: "upstream_refused", request_id }.body(client)
     }
 
     /// Adds a header.

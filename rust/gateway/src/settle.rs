@@ -5,40 +5,49 @@ use std::time::Duration;
 use tiercel_core::money::NanoDollars;
 use tiercel_core::settlement::{Attempt, Outcome, Settlement, TokenUsage};
 use tiercel_wire::Usage;
-use tiercel_wire::openai::Request;
 
 use crate::Moment;
-use crate::call::Call;
+use crate::call::{Asked, Call};
+use crate::demand::Demand;
 
 /// Bytes of text that make a token, where the upstream does not say how many there were: OpenAI's rule of thumb for
 /// English. The entry is marked as an estimate.
 const BYTES_PER_TOKEN: u64 = 4;
 
-/// What a call used: as the upstream reports it, else estimated from the bytes of prompt and answer.
-pub(crate) fn usage(reported: Option<Usage>, n_prompt_bytes: u64, n_content_bytes: u64) -> TokenUsage {
-    match reported {
-        Some(usage) if !usage.is_zero() => TokenUsage {
+/// What a call used: as the upstream reports it, else estimated from the bytes of prompt and answer. Where nothing is
+/// written by a model, only what is reported counts.
+pub(crate) fn usage(asked: Option<&Asked>, reported: Option<Usage>, n_content_bytes: u64) -> TokenUsage {
+    match (reported, asked.and_then(|asked| asked.demand.billed())) {
+        (Some(usage), _) => TokenUsage {
             input: usage.n_input,
             cache_read: usage.n_cache_read,
             cache_write: usage.n_cache_write,
+            cache_write_1h: usage.n_cache_write_1h,
             output: usage.n_output,
             reasoning: usage.n_reasoning,
             is_estimated: false,
             is_suspect: usage.is_suspect,
+            ..TokenUsage::default()
         },
-        _ => TokenUsage {
-            input: n_prompt_bytes.div_ceil(BYTES_PER_TOKEN),
+        (None, Some(request)) => TokenUsage {
+            input: request.n_prompt_bytes().div_ceil(BYTES_PER_TOKEN),
             output: n_content_bytes.div_ceil(BYTES_PER_TOKEN),
             is_estimated: true,
             ..TokenUsage::default()
         },
+        (None, None) => TokenUsage::default(),
     }
 }
 
 /// What the call cost; `None` where no price is known.
 pub(crate) fn cost(call: &Call, now: Moment) -> Option<NanoDollars> {
     if call.usage == TokenUsage::default() {
-        return Some(NanoDollars::ZERO);
+        let is_priced_otherwise =
+            call.asked.as_ref().is_some_and(|asked| matches!(asked.demand, Demand::Passthrough(_)));
+        // A picture or a minute of sound was not free because no tokens were told.
+        let is_some = matches!(call.outcome, Some(Outcome::Answered | Outcome::Interrupted { .. }));
+        let is_unknown = is_priced_otherwise && is_some;
+        return (!is_unknown).then_some(NanoDollars::ZERO);
     }
     let deployment = &call.attempts.last()?.deployment;
     call.gateway.prices().cost(&deployment.provider.name, &deployment.model, &call.usage, now.unix)
@@ -57,7 +66,6 @@ pub(crate) fn settle(call: &Call, now: Moment) {
         .collect();
     let deployment = call.attempts.last().map(|attempt| &attempt.deployment);
     let plan = call.asked.as_ref().map(|asked| &asked.plan);
-    let request = call.asked.as_ref().map(|asked| &asked.request);
     call.gateway.record(&Settlement {
         request_id: &call.request_id,
         unix: call.began.unix,
@@ -72,7 +80,7 @@ pub(crate) fn settle(call: &Call, now: Moment) {
         model: deployment.map(|deployment| &*deployment.model),
         status: call.status,
         outcome: call.outcome.unwrap_or(Outcome::ClientGone),
-        is_stream: request.is_some_and(Request::is_stream),
+        is_stream: call.asked.as_ref().is_some_and(|asked| asked.demand.is_stream()),
         attempts: &attempts,
         usage: call.usage,
         cost: cost(call, now),
@@ -83,20 +91,4 @@ pub(crate) fn settle(call: &Call, now: Moment) {
         bytes_in: call.n_bytes_in as u64,
         bytes_out: call.n_bytes_out as u64,
     });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn usage_is_estimated_only_where_it_is_not_reported() {
-        let check = |case, reported, expected| assert_eq!(expected, usage(reported, 401, 9), "{case}");
-        let estimate = TokenUsage { input: 101, output: 3, is_estimated: true, ..TokenUsage::default() };
-        let reported = Usage { n_input: 7, n_cache_read: 2, n_output: 5, ..Usage::default() };
-        let expected = TokenUsage { input: 7, cache_read: 2, output: 5, ..TokenUsage::default() };
-        check("reported", Some(reported), expected);
-        check("absent", None, estimate);
-        check("all zero, which no call is", Some(Usage::default()), estimate);
-    }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Step {
     body: Option<Py<PyBytes>>,
     #[pyo3(get)]
     is_over: bool,
+    #[pyo3(get)]
+    is_broken: bool,
 }
 
 impl Connection {
@@ -75,6 +77,7 @@ fn convert(py: Python<'_>, step: gateway::Step) -> PyResult<Option<Step>> {
         head: step.head.map(|head| Py::new(py, Reply(head))).transpose()?,
         body: bytes(&step.body),
         is_over: step.is_over,
+        is_broken: step.is_broken,
     }))
 }
 

@@ -8,10 +8,14 @@ use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use tiercel_core::config::{Config, Interface, Overrides};
+use tiercel_core::models;
+use tiercel_core::prices::PriceTable;
+use tiercel_core::registry::Provider;
 use tiercel_gateway::{Error, Gateway, Incoming};
 use tiercel_upstream::tls::TimeProvider;
 
 use crate::call::Call;
+use crate::catalogue::KnownModel;
 use crate::clock::Clock;
 use crate::connection::Connection;
 use crate::convert::Headers;
@@ -164,6 +168,29 @@ impl Core {
     fn models(&self) -> Vec<(String, String)> {
         let models = self.gateway.models();
         models.into_iter().map(|model| (model.id.to_string(), model.owned_by.to_string())).collect()
+    }
+
+    /// The providers that are configured: their names, dialects, and where they are reached.
+    fn providers(&self) -> Vec<(String, &'static str, String)> {
+        let registry = self.gateway.registry();
+        let reached = |provider: &Provider| {
+            let is_tls = registry.origins().get(provider.origin.0).is_some_and(|origin| origin.is_tls);
+            let scheme = if is_tls { "https" } else { "http" };
+            format!("{scheme}://{}{}", provider.host_header, provider.base_path)
+        };
+        let providers = registry.providers();
+        providers.map(|it| (it.name.to_string(), it.dialect.word(), reached(it))).collect()
+    }
+
+    /// What is known of the models that the configuration names.
+    fn configured_models(&self) -> Vec<KnownModel> {
+        let prices = PriceTable::new(&self.config);
+        let unix = self.clock.now().unix;
+        let names = self.gateway.models().into_iter();
+        let deployments = names.filter_map(|entry| Some((entry.owned_by, entry.id.split_once('/')?.1.to_owned())));
+        deployments
+            .map(|(provider, model)| KnownModel::new(&provider, models::find(&provider, &model, &prices, unix)))
+            .collect()
     }
 
     // The chores of every second.

@@ -5,6 +5,7 @@ mod convert;
 mod environment;
 mod errors;
 mod core;
+mod catalogue;
 mod call;
 mod connection;
 mod reply;
@@ -36,6 +37,8 @@ fn schema() -> String {
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<core::Core>()?;
     module.add_class::<core::Plan>()?;
+    module.add_class::<catalogue::KnownProvider>()?;
+    module.add_class::<catalogue::KnownModel>()?;
     module.add_class::<call::Call>()?;
     module.add_class::<call::Attempt>()?;
     module.add_class::<connection::Connection>()?;
@@ -44,6 +47,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(count_tokens, module)?)?;
     module.add_function(wrap_pyfunction!(version, module)?)?;
     module.add_function(wrap_pyfunction!(schema, module)?)?;
+    module.add_function(wrap_pyfunction!(catalogue::known_providers, module)?)?;
+    module.add_function(wrap_pyfunction!(catalogue::known_models, module)?)?;
     module.add_function(wrap_pyfunction!(errors::error_kinds, module)?)?;
     Ok(())
 }

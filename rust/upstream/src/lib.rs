@@ -20,6 +20,7 @@ mod framing;
 mod chunked;
 mod decoding;
 mod limits;
+pub mod signing;
 mod error;
 
 pub use answer::Event;

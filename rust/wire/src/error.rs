@@ -25,6 +25,8 @@ pub enum Kind {
     Missing,
     /// A field has a value that cannot be.
     Invalid,
+    /// Fields that the provider's dialect cannot say.
+    Unsupported,
 }
 
 impl Error {
@@ -45,6 +47,7 @@ impl Error {
             Kind::AmbiguousKey => "ambiguous_key",
             Kind::Missing => "missing_required_parameter",
             Kind::Invalid => "invalid_value",
+            Kind::Unsupported => "unsupported_parameter",
         }
     }
 
@@ -65,6 +68,32 @@ impl Error {
     pub(crate) fn invalid(parameter: &'static str, offset: usize, demand: &str) -> Self {
         let message = format!("`{parameter}` at byte {offset} {demand}");
         Self { kind: Kind::Invalid, parameter: Some(parameter), message }
+    }
+}
+
+impl Error {
+    /// A value below the top level that is not of its dialect: `path` says where, as in `messages[2].role`.
+    pub(crate) fn invalid_at(parameter: &'static str, path: &str, demand: &str) -> Self {
+        Self { kind: Kind::Invalid, parameter: Some(parameter), message: format!("`{path}` {demand}") }
+    }
+
+    /// A body that is not JSON, and not what it says either.
+    pub(crate) fn malformed(message: String) -> Self {
+        Self { kind: Kind::Json, parameter: None, message }
+    }
+
+    /// Fields, in the client's words, that a provider of the dialect `upstream` cannot take.
+    pub(crate) fn unsupported(fields: &[String], upstream: &str) -> Self {
+        /// More names than anyone reads.
+        const MAX_NAMED: usize = 10;
+
+        let named: Vec<&str> = fields.iter().map(String::as_str).take(MAX_NAMED).collect();
+        let message = format!(
+            "not supported by the chosen provider, which speaks the dialect `{upstream}`: {}; leave it out, ask for another \
+             model, or send `x-tiercel-drop-unsupported: true` to have it dropped",
+            named.join(", ")
+        );
+        Self { kind: Kind::Unsupported, parameter: None, message }
     }
 }
 

@@ -3,7 +3,7 @@
 //! As WHATWG's HTML standard has it (section 9.2.6), with one leniency: the end of the body also ends an event, since
 //! some servers forget the last blank line. Comments, `id:` and `retry:` are dropped.
 
-use memchr::memchr2;
+use memchr::{memchr, memchr2};
 
 /// Bytes of one event, its field names included. The largest in use carry a few hundred kilobytes of audio.
 const MAX_EVENT: usize = 1024 * 1024;
@@ -14,6 +14,32 @@ pub(crate) struct Event<'a> {
     pub(crate) name: &'a [u8],
     /// Its `data:` lines, with line feeds between them.
     pub(crate) data: &'a [u8],
+}
+
+impl Event<'_> {
+    /// Writes the event with its name, for dialects that use it.
+    pub(crate) fn write(&self, output: &mut Vec<u8>) {
+        if !self.name.is_empty() {
+            output.extend_from_slice(b"event: ");
+            output.extend_from_slice(self.name);
+            output.push(b'\n');
+        }
+        self.write_data(output);
+    }
+
+    /// Writes the event without its name. Line feeds in its data are white space of its JSON, each of which makes a line
+    /// of its own.
+    pub(crate) fn write_data(&self, output: &mut Vec<u8>) {
+        let mut rest = self.data;
+        while let Some(n_line) = memchr(b'\n', rest) {
+            output.extend_from_slice(b"data: ");
+            output.extend_from_slice(&rest[..=n_line]);
+            rest = &rest[n_line + 1..];
+        }
+        output.extend_from_slice(b"data: ");
+        output.extend_from_slice(rest);
+        output.extend_from_slice(b"\n\n");
+    }
 }
 
 /// An event has more bytes than are held.

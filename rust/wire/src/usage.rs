@@ -13,6 +13,8 @@ pub struct Usage {
     pub n_cache_read: u64,
     /// Prompt tokens written to the provider's prompt cache.
     pub n_cache_write: u64,
+    /// How many of `n_cache_write` are kept for an hour, which costs more.
+    pub n_cache_write_1h: u64,
     /// Tokens generated, thoughts included.
     pub n_output: u64,
     /// How many of `n_output` were thoughts.
@@ -29,8 +31,47 @@ impl Usage {
     pub fn n_prompt(&self) -> u64 {
         self.n_input + self.n_cache_read + self.n_cache_write
     }
+
+    /// Of counts in which the prompt includes what was read from the cache and written to it, and the output includes
+    /// thoughts. A part that exceeds its whole is cut to it.
+    pub(crate) fn of_wholes(prompt: u64, [read, write]: [u64; 2], output: u64, reasoning: u64) -> Self {
+        let n_cache_read = read.min(prompt);
+        let n_cache_write = write.min(prompt - n_cache_read);
+        let n_reasoning = reasoning.min(output);
+        Self {
+            n_input: prompt - n_cache_read - n_cache_write,
+            n_cache_read,
+            n_cache_write,
+            n_cache_write_1h: 0,
+            n_output: output,
+            n_reasoning,
+            is_suspect: (n_cache_read, n_cache_write, n_reasoning) != (read, write, reasoning),
+        }
+    }
+
     /// Whether every count is zero, which no real call is.
     pub fn is_zero(&self) -> bool {
         self.n_prompt() == 0 && self.n_output == 0
+    }
+}
+
+/// The count that is spelt `json`, clamped to what can be, and whether it had to be. `null` counts nothing, and what is
+/// no number is suspect.
+pub(crate) fn count(json: &str) -> (u64, bool) {
+    if json == "null" {
+        return (0, false);
+    }
+    match json.parse::<u64>() {
+        Ok(n_tokens) => (n_tokens.min(MAX_TOKENS), n_tokens > MAX_TOKENS),
+        // Fractions and exponents.
+        Err(_) => match json.parse::<f64>() {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "not negative, and the cast saturates"
+            )]
+            Ok(number) if number >= 0.0 => ((number as u64).min(MAX_TOKENS), number as u64 > MAX_TOKENS),
+            Ok(_) | Err(_) => (0, true),
+        },
     }
 }

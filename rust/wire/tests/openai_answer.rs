@@ -1,8 +1,9 @@
 //! Answers, errors and lists of models of OpenAI's dialect.
 
 use serde_json::{Value, json};
-use tiercel_wire::openai::models::{self, Model};
-use tiercel_wire::openai::{Answer, AnswerError, ClientError, Endpoint, UpstreamError, error};
+use tiercel_wire::models::{self, Model};
+use tiercel_wire::openai::Answer;
+use tiercel_wire::{AnswerError, Client, ClientError, Endpoint, UpstreamError};
 
 const CHAT: Endpoint = Endpoint::ChatCompletions;
 
@@ -56,56 +57,34 @@ fn what_is_none() {
     check("an error of no form", CHAT, br#"{"error":true}"#, AnswerError::Upstream(UpstreamError::default()));
 }
 
-/// Message, type, code and parameter.
-type Parts<'a> = (&'a str, Option<&'a str>, Option<&'a str>, Option<&'a str>);
-
-#[test]
-fn what_upstreams_errors_say() {
-    let check = |name: &str, body: &str, expected: Option<Parts<'_>>| {
-        let error = error::read(body.as_bytes());
-        let parts = error.as_ref().map(|error| {
-            (error.message.as_str(), error.kind.as_deref(), error.code.as_deref(), error.parameter.as_deref())
-        });
-
-        assert_eq!(expected, parts, "{name}");
-    };
-    let openai = r#"{"error":{"message":"Bad \"n\".","type":"invalid_request_error","param":"n","code":"x"}}"#;
-    check("OpenAI", openai, Some(("Bad \"n\".", Some("invalid_request_error"), Some("x"), Some("n"))));
-    let google = r#"[{"error":{"code":429,"message":"Slow.","status":"RESOURCE_EXHAUSTED","details":[{"a":1}]}}]"#;
-    check("Google's imitation", google, Some(("Slow.", Some("RESOURCE_EXHAUSTED"), Some("429"), None)));
-    check("a bare string", r#"{"error":"model not found"}"#, Some(("model not found", None, None, None)));
-    check("FastAPI", r#"{"detail":"Not Found"}"#, Some(("Not Found", None, None, None)));
-    check(
-        "older vLLM",
-        r#"{"object":"error","message":"m","type":"t","code":400}"#,
-        Some(("m", Some("t"), Some("400"), None)),
-    );
-    check("control characters", r#"{"error":{"message":"a\r\n\u0000b"}}"#, Some(("ab", None, None, None)));
-    let long = format!(r#"{{"error":"{}"}}"#, "é".repeat(2_000));
-    check("a long one is cut", &long, Some((&"é".repeat(1_000), None, None, None)));
-    check("a huge one is not read", &format!(r#"{{"error":"{}"}}"#, "x".repeat(65_536)), None);
-    check("an object of other things", r#"{"choices":[]}"#, None);
-    check("deep nesting", &r#"{"error":"#.repeat(100_000), None);
-    check("HTML", "<html>502 Bad Gateway</html>", None);
-    check("nothing", "", None);
-}
-
-#[test]
-fn an_upstreams_words_stay_out_of_logs() {
-    let error = error::read(br#"{"error":{"message":"Bad key sk-123.","type":"t"}}"#).unwrap();
-
-    assert_eq!("the upstream reports an error of type t, code none", error.to_string());
-    assert!(!format!("{error:?}").contains("sk-123"));
-}
-
 #[test]
 fn what_clients_get() {
-    let error = ClientError { message: "No \"x\".\n", kind: "invalid_request_error", parameter: None, code: Some("c") };
+    let error = ClientError { status: 400, message: "No \"x\".\n", parameter: None, code: "c", request_id: "r" };
 
     let expected = r#"{"error":{"message":"No \"x\".\n","type":"invalid_request_error","param":null,"code":"c"}}"#;
-    assert_eq!(expected.as_bytes(), error::body(&error));
-    let expected = "data: {\"error\":{\"message\":\"Gone.\",\"type\":\"server_error\",\"param\":null,\"code\":\"upstream_stream_interrupted\"}}\n\n";
-    assert_eq!(expected.as_bytes(), error::interruption_event("upstream_stream_interrupted", "Gone."));
+    assert_eq!(expected, String::from_utf8(error.body(Client::OpenAi)).unwrap());
+    let named = ClientError { parameter: Some("n"), ..error };
+    assert_eq!(expected.replace("null", r#""n""#), String::from_utf8(named.body(Client::Responses)).unwrap());
+    let expected = expected.replace("invalid_request_error", "server_error");
+    assert_eq!(format!("data: {expected}\n\n"), String::from_utf8(error.event(Client::OpenAi)).unwrap());
+}
+
+#[test]
+fn the_class_of_each_status() {
+    let check = |status, expected: &str| {
+        let error = ClientError { status, message: "m", parameter: None, code: "c", request_id: "r" };
+        let body: Value = serde_json::from_slice(&error.body(Client::OpenAi)).unwrap();
+
+        assert_eq!(expected, body["error"]["type"], "{status}");
+    };
+    check(400, "invalid_request_error");
+    check(401, "authentication_error");
+    check(403, "permission_error");
+    check(404, "invalid_request_error");
+    check(429, "rate_limit_error");
+    check(500, "server_error");
+    check(503, "server_error");
+    check(529, "server_error");
 }
 
 #[test]
@@ -113,11 +92,11 @@ fn lists_of_models() {
     let model = |id| Model { id, owned_by: "tiercel", created: 7 };
     let expected = json!({"id": "a\"b", "object": "model", "created": 7, "owned_by": "tiercel"});
 
-    assert_eq!(expected, serde_json::from_slice::<Value>(&models::item(&model("a\"b"))).unwrap());
-    let list: Value = serde_json::from_slice(&models::list([model("a\"b"), model("c")])).unwrap();
+    assert_eq!(expected, serde_json::from_slice::<Value>(&models::item(Client::OpenAi, &model("a\"b"))).unwrap());
+    let list: Value = serde_json::from_slice(&models::list(Client::OpenAi, &[model("a\"b"), model("c")])).unwrap();
     assert_eq!(
         ("list", &expected, "c"),
         (list["object"].as_str().unwrap(), &list["data"][0], list["data"][1]["id"].as_str().unwrap())
     );
-    assert_eq!(br#"{"object":"list","data":[]}"#, models::list([]).as_slice());
+    assert_eq!(br#"{"object":"list","data":[]}"#, models::list(Client::OpenAi, &[]).as_slice());
 }

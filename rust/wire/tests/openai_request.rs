@@ -4,13 +4,15 @@
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use serde_json::Value;
-use tiercel_wire::openai::{Edits, Endpoint, Field, Request};
-use tiercel_wire::{Error, Kind};
+use tiercel_wire::{Endpoint, Error, Hosting, Kind, MaxTokens, Quirks, Request, Target, Upstream};
 
 const CHAT: Endpoint = Endpoint::ChatCompletions;
 
+/// Fields that stay as they are whoever the provider is.
+const KEPT: [&str; 7] = ["messages", "stream", "n", "max_tokens", "temperature", "user", "metadata"];
+
 fn chat(body: &str) -> Result<Request, Error> {
-    Request::parse(CHAT, body.as_bytes())
+    Request::parse(CHAT, None, body.as_bytes())
 }
 
 /// A chat request that is good but for `members`.
@@ -18,9 +20,13 @@ fn with(members: &str) -> String {
     format!(r#"{{"model":"m","messages":[{{"role":"user","content":"hi"}}]{members}}}"#)
 }
 
-fn encoded(request: &Request, model: &str, include_usage: bool) -> String {
+fn encoded(request: &Request, model: &str, stream_usage: bool) -> String {
+    encoded_for(request, model, Quirks { stream_usage, ..Quirks::default() })
+}
+
+fn encoded_for(request: &Request, model: &str, quirks: Quirks<'_>) -> String {
     let mut output = Vec::new();
-    request.encode(&Edits { model, include_usage }, &mut output);
+    request.encode(&Target { upstream: Upstream::OpenAi, hosting: Hosting::Own, model, quirks }, &mut output);
     String::from_utf8(output).unwrap()
 }
 
@@ -41,10 +47,10 @@ fn what_is_read() {
     assert!(!request.wants_usage());
     assert_eq!(3, request.n_choices());
     assert_eq!(Some(7), request.max_tokens());
-    assert_eq!(Some(r#"[{"role":"user","content":"hi"}]"#), request.field(Field::Messages));
-    assert_eq!(Some(r#""u\u0000\r\n""#), request.field(Field::User));
-    assert_eq!(Some(r#"{ "a": 1e400 }"#), request.field(Field::Metadata));
-    assert_eq!(None, request.field(Field::Temperature));
+    assert_eq!(Some(r#"[{"role":"user","content":"hi"}]"#), request.field("messages"));
+    assert_eq!(Some(r#""u\u0000\r\n""#), request.field("user"));
+    assert_eq!(Some(r#"{ "a": 1e400 }"#), request.field("metadata"));
+    assert_eq!(None, request.field("temperature"));
     assert_eq!(body, request.body());
 }
 
@@ -100,7 +106,7 @@ fn what_else_is_read() {
 #[test]
 fn the_other_endpoints() {
     let check = |name: &str, endpoint, body: &str, expected| {
-        let request = Request::parse(endpoint, body.as_bytes());
+        let request = Request::parse(endpoint, None, body.as_bytes());
 
         assert_eq!(expected, request.ok().map(|request| request.n_choices()), "{name}");
     };
@@ -153,7 +159,7 @@ fn what_is_refused_and_what_is_said() {
     let cased = with(r#","stream_options":{"Include_Usage":true}"#);
     check("another case inside the options", &cased, Kind::Invalid, Some("stream_options"), "small letters");
     check("more keys than there are", &with(&keys(1_001)), Kind::AmbiguousKey, None, "more than 1000 keys");
-    let error = Request::parse(CHAT, b"{\"model\":\"\xff\"}").err().unwrap();
+    let error = Request::parse(CHAT, None, b"{\"model\":\"\xff\"}").err().unwrap();
     assert!(error.to_string().contains("byte 10: the bytes are not UTF-8"), "{error}");
 }
 
@@ -187,6 +193,34 @@ fn what_goes_to_the_upstream() {
     check("where the client declined", denied, true, asked);
     let by_client = asked.replace(r#"up\"x"#, "m");
     check("where the client asked", &by_client, true, asked);
+}
+
+#[test]
+fn how_the_bound_on_tokens_is_spelt() {
+    let check = |name: &str, only, members: &str, expected: &str| {
+        let quirks = Quirks { max_tokens: only, ..Quirks::default() };
+
+        assert_eq!(with(expected), encoded_for(&chat(&with(members)).unwrap(), "m", quirks), "{name}");
+    };
+    let (old, new) = (Some(MaxTokens::MaxTokens), Some(MaxTokens::MaxCompletionTokens));
+    check("both are taken", None, r#","max_tokens":7"#, r#","max_tokens":7"#);
+    check("the new one", new, r#","max_tokens" : 7"#, r#","max_completion_tokens" : 7"#);
+    check("the old one", old, r#","max_completion_tokens":7"#, r#","max_tokens":7"#);
+    check("the right one already", new, r#","max_completion_tokens":7"#, r#","max_completion_tokens":7"#);
+    let both = r#","max_tokens":7,"max_completion_tokens":8"#;
+    check("both are there", new, both, both);
+    let escaped = r#","max\u005ftokens":7"#;
+    check("a key with escapes", new, escaped, escaped);
+    check("none is there", new, "", "");
+}
+
+#[test]
+fn a_bound_of_a_legacy_completion_is_left_alone() {
+    let body = r#"{"model":"m","prompt":"a","max_tokens":7}"#;
+    let request = Request::parse(Endpoint::Completions, None, body.as_bytes()).unwrap();
+    let quirks = Quirks { max_tokens: Some(MaxTokens::MaxCompletionTokens), ..Quirks::default() };
+
+    assert_eq!(body, encoded_for(&request, "m", quirks));
 }
 
 #[test]
@@ -224,7 +258,7 @@ proptest! {
 
     #[test]
     fn no_body_panics(body in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _result = Request::parse(CHAT, &body);
+        let _result = Request::parse(CHAT, None, &body);
     }
 
     #[test]
@@ -235,8 +269,8 @@ proptest! {
         let reread = chat(&again).unwrap();
         prop_assert_eq!(&model, reread.model());
         prop_assert_eq!(request.is_stream() && include_usage, reread.wants_usage());
-        for field in Field::ALL.iter().filter(|field| !matches!(field, Field::Model | Field::StreamOptions)) {
-            prop_assert_eq!(request.field(*field), reread.field(*field));
+        for field in KEPT {
+            prop_assert_eq!(request.field(field), reread.field(field));
         }
         // Taking the edits back gives the body, byte for byte.
         prop_assert_eq!(&body, &encoded(&chat(&encoded(&request, "m", false)).unwrap(), "m", false));

@@ -3,7 +3,8 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use tiercel_wire::openai::{Interruption, State, StreamReader, UpstreamError};
+use tiercel_wire::openai::StreamReader;
+use tiercel_wire::{Interruption, State, UpstreamError};
 
 const ROLE: &str = r#"{"choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}"#;
 const HELLO: &str = r#"{"choices":[{"index":0,"delta":{"content":"Hé"},"finish_reason":null}],"usage":null}"#;

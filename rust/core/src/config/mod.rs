@@ -4,24 +4,26 @@
 //! There is no `include` and no expansion of variables: what a file means can be read off that file. A secret is
 //! only ever named, by its variable or its file, never written.
 
+mod authentication;
 mod environment;
 mod error;
 mod expiry;
 mod locate;
 mod parse;
+mod provider;
 mod tables;
 mod validate;
 mod values;
 
+pub use authentication::Authentication;
 pub use error::ConfigError;
 pub use expiry::Expiry;
 pub use parse::Overrides;
-pub use tables::{
-    AccessLog, ClientKey, Dialect, Interface, Log, Provider, ProviderKey, Roots, Route, SecretSource, Server, Timeouts,
-};
+pub use provider::{Dialect, MaxTokens, Provider, ProviderKey, Roots, Timeouts};
+pub use tables::{AccessLog, ClientKey, Interface, Log, Route, SecretSource, Server};
 pub use values::{ByteSize, Interval};
 
-pub(crate) use validate::is_model_name;
+pub(crate) use validate::{is_model_name, is_parameter};
 
 use crate::prices::PriceOverride;
 use error::{Reveal, Source};

@@ -1,5 +1,6 @@
 //! Reads a configuration, and says in the operator's words what the parser found wrong with it.
 
+use super::authentication::NO_AUTHENTICATION;
 use super::error::{Reveal, Source};
 use super::tables::{Interface, SECRET};
 use super::{Config, ConfigError};
@@ -70,6 +71,7 @@ fn explain(source: &Source, error: &toml::de::Error) -> ConfigError {
         return source.error(&span, Reveal::UpToFault, message);
     }
     match message.split_once(HINT) {
+        Some((NO_AUTHENTICATION, hint)) => source.error(&span, Reveal::BeforeFault, NO_AUTHENTICATION).hint(hint),
         Some((message, hint)) => source.error(&span, Reveal::UpToFault, message).hint(hint),
         None => source.error(&span, Reveal::IfHarmless, message),
     }

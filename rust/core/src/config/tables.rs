@@ -132,6 +132,10 @@ pub struct ClientKey {
     /// Whether the key is refused from now on.
     #[serde(default)]
     pub disabled: bool,
+    /// Whether fields of a request that the chosen provider cannot take are dropped, and named in the answer's
+    /// `x-tiercel-dropped`, instead of the request being refused.
+    #[serde(default)]
+    pub drop_unsupported: bool,
 }
 
 fn every_model() -> Vec<String> {
@@ -148,106 +152,10 @@ pub struct SecretSource {
     pub file: Option<String>,
 }
 
-/// Where one of a provider's keys is found, and how much of the traffic it takes.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, expecting = "a secret's source")]
-pub struct ProviderKey {
-    /// The environment variable that holds it.
-    pub env: Option<String>,
-    /// The file that holds it, which only its owner may read. A relative path starts at the configuration's folder.
-    pub file: Option<String>,
-    /// The share of requests that this key takes, beside the weights of the others: 1 to 100.
-    #[serde(default = "one")]
-    #[schemars(range(min = 1, max = 100))]
-    pub weight: u8,
-}
-
-fn one() -> u8 {
-    1
-}
-
-/// Somebody who serves models.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Provider {
-    /// What the provider speaks. From the catalogue by default, and `openai` where that does not know the provider.
-    pub dialect: Option<Dialect>,
-    /// Where the provider is reached, such as `http://127.0.0.1:8000/v1`. From the catalogue by default.
-    pub base_url: Option<String>,
-    /// The keys to show to the provider. By default the catalogue's variable, where `base_url` is the catalogue's too.
-    pub keys: Vec<ProviderKey>,
-    /// Names of models that it serves beside those in tiers, which clients may then ask for without the provider's name.
-    pub models: Vec<String>,
-    /// How many connections a worker opens to it at most.
-    pub max_connections: NonZeroU32,
-    /// How long an unused connection is kept.
-    pub idle_timeout: Interval,
-    /// A file of PEM certificates to trust beside `roots`. A relative path starts at the configuration's folder.
-    pub ca_file: Option<String>,
-    /// Whose certificates are trusted.
-    pub roots: Roots,
-    /// Whether the provider takes `stream_options.include_usage`. From the catalogue by default, and true elsewhere.
-    pub stream_usage: Option<bool>,
-    /// How long this provider may take.
-    pub timeouts: Timeouts,
-    /// The largest answer that is read from it.
-    pub max_answer: ByteSize,
-}
-
-impl Default for Provider {
-    fn default() -> Self {
-        Self {
-            dialect: None,
-            base_url: None,
-            keys: Vec::new(),
-            models: Vec::new(),
-            max_connections: NonZeroU32::MIN.saturating_add(255),
-            idle_timeout: Interval::from_secs(30),
-            ca_file: None,
-            roots: Roots::Mozilla,
-            stream_usage: None,
-            timeouts: Timeouts::default(),
-            max_answer: ByteSize::megabytes(64),
-        }
+impl SecretSource {
+    pub(crate) fn variable(name: &str) -> Self {
+        Self { env: Some(name.to_owned()), file: None }
     }
-}
-
-/// What a provider speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Dialect {
-    /// OpenAI's API, or one compatible with it.
-    Openai,
-}
-
-/// Whose certificates are trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Roots {
-    /// Those that Mozilla trusts, which Tiercel carries along.
-    Mozilla,
-    /// Those that this machine trusts.
-    System,
-}
-
-/// How long a provider may take. What is not set here comes from the configuration's own `[timeouts]`.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Timeouts {
-    /// To accept a connection. `2s` by default.
-    pub connect: Option<Interval>,
-    /// To agree on TLS. `3s` by default.
-    pub tls: Option<Interval>,
-    /// To send the head of a stream. `30s` by default.
-    pub head: Option<Interval>,
-    /// To send the whole of an answer that is no stream: its head comes when the model is done. `5m` by default.
-    pub answer: Option<Interval>,
-    /// To send the first event that means something. `30s` by default.
-    pub first_token: Option<Interval>,
-    /// Between two such events. `20s` by default.
-    pub between_tokens: Option<Interval>,
-    /// For everything together. `10m` by default.
-    pub total: Option<Interval>,
 }
 
 /// A name that clients may ask for, behind which Tiercel chooses the tier.

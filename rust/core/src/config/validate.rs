@@ -1,9 +1,9 @@
 //! What types cannot say: names that must exist, must differ, or must be fit for a header.
 
-use super::tables::{Provider, SecretSource};
+mod providers;
+
+use super::tables::SecretSource;
 use super::{Config, ConfigError};
-use crate::base_url::BaseUrl;
-use crate::catalogue;
 use crate::nearest::nearest;
 use std::net::IpAddr;
 
@@ -90,54 +90,6 @@ impl Config {
         Ok(())
     }
 
-    fn check_providers(&self) -> Result<(), ConfigError> {
-        if self.providers.is_empty() {
-            let hint = "add one, such as [providers.openai], with keys = [{ env = \"OPENAI_API_KEY\" }]";
-            return Err(self.error(&["providers"], "there is no provider").hint(hint));
-        }
-        for (name, provider) in &self.providers {
-            self.check_name(&["providers", name], name)?;
-            self.check_provider(name, provider)?;
-        }
-        Ok(())
-    }
-
-    fn check_provider(&self, name: &str, provider: &Provider) -> Result<(), ConfigError> {
-        match &provider.base_url {
-            Some(url) => {
-                let path = ["providers", name, "base_url"];
-                let may_hold_secret = url.contains(['@', '?']);
-                BaseUrl::parse(url).map_err(|why| {
-                    if may_hold_secret { self.error_at_secret(&path, why) } else { self.error(&path, why) }
-                })?;
-            }
-            None if catalogue::entry(name).is_none() => {
-                let message = format!("provider `{name}` is not in the catalogue, so it needs `base_url`");
-                let near = nearest(name, catalogue::entries().keys().map(String::as_str));
-                let error = self.error(&["providers", name], message);
-                return Err(match near {
-                    Some(near) => error.hint(format!("did you mean `{near}`?")),
-                    None => error.hint("base_url = \"https://...\""),
-                });
-            }
-            None => {}
-        }
-        for (index, key) in provider.keys.iter().enumerate() {
-            let position = index.to_string();
-            let path = ["providers", name, "keys", &position];
-            self.check_source(&path, key.env.as_deref(), key.file.as_deref())?;
-            if !(1..=100).contains(&key.weight) {
-                return Err(self.error(&[&path[..], &["weight"]].concat(), "a weight is from 1 to 100"));
-            }
-        }
-        for (index, model) in provider.models.iter().enumerate() {
-            if !is_model_name(model) {
-                return Err(self.error(&["providers", name, "models", &index.to_string()], NO_MODEL_NAME));
-            }
-        }
-        Ok(())
-    }
-
     fn check_tiers(&self) -> Result<(), ConfigError> {
         for (tier, deployments) in &self.tiers {
             self.check_name(&["tiers", tier], tier)?;
@@ -211,6 +163,8 @@ impl Config {
         Err(self.error(path, "a name is at most 64 letters, digits, `-`, `_` and `.`"))
     }
 }
+
+pub(crate) use providers::is_parameter;
 
 const NO_MODEL_NAME: &str = "a model's name is at most 256 characters of printable ASCII without spaces";
 

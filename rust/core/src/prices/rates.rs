@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use genai_prices::{Calculator, PriceRequest, Usage, UsageKey};
+use genai_prices::{Calculator, PriceCalculation, PriceRequest, Usage, UsageKey};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,12 @@ pub struct PriceOverride {
     pub cache_read: Option<DollarsPerMillion>,
     /// For prompt tokens written to the provider's cache; `input` when absent.
     pub cache_write: Option<DollarsPerMillion>,
+    /// For those of them that are kept for an hour; `cache_write` when absent.
+    pub cache_write_1h: Option<DollarsPerMillion>,
+    /// For sound in the prompt, by its tokens; `input` when absent.
+    pub input_audio: Option<DollarsPerMillion>,
+    /// For sound in the answer, by its tokens; `output` when absent.
+    pub output_audio: Option<DollarsPerMillion>,
 }
 
 /// Dollars per million tokens, from nothing to a million.
@@ -52,28 +58,47 @@ const MAX_DOLLARS_PER_MILLION: f64 = 1_000_000.0;
 
 const FEMTO_PER_NANO: u128 = 1_000_000;
 
-/// Femto-dollars (1e-15) per token, and once per request. Prices of the data set have up to twelve decimals of a dollar
-/// per million tokens; this keeps nine of them.
+/// Femto-dollars (1e-15) per token, which are nano-dollars per million tokens, and per request. Prices of the data set
+/// have up to twelve decimals of a dollar per million tokens; this keeps nine of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Rates {
-    request: u64,
-    input: u64,
-    cache_read: u64,
-    cache_write: u64,
-    output: u64,
-    reasoning: u64,
+pub struct Rates {
+    /// For the request itself.
+    pub request: u64,
+    /// For prompt tokens.
+    pub input: u64,
+    /// For prompt tokens that are sound.
+    pub input_audio: u64,
+    /// For prompt tokens read from the provider's cache.
+    pub cache_read: u64,
+    /// For prompt tokens written to it.
+    pub cache_write: u64,
+    /// For prompt tokens written to it for an hour.
+    pub cache_write_1h: u64,
+    /// For tokens of the answer.
+    pub output: u64,
+    /// For tokens of the answer that are sound.
+    pub output_audio: u64,
+    /// For tokens spent on reasoning.
+    pub reasoning: u64,
 }
 
 impl Rates {
-    /// Rounded once, half up. More than fits in `NanoDollars` costs as much as fits.
+    /// Rounded once, half up. More than fits in `NanoDollars` costs as much as fits. A part that exceeds its whole is
+    /// cut to it.
     pub(super) fn cost(&self, usage: &TokenUsage) -> NanoDollars {
+        let input_audio = usage.input_audio.min(usage.input);
+        let cache_write_1h = usage.cache_write_1h.min(usage.cache_write);
         let reasoning = usage.reasoning.min(usage.output);
+        let output_audio = usage.output_audio.min(usage.output - reasoning);
         let parts = [
             (1, self.request),
-            (usage.input, self.input),
+            (usage.input - input_audio, self.input),
+            (input_audio, self.input_audio),
             (usage.cache_read, self.cache_read),
-            (usage.cache_write, self.cache_write),
-            (usage.output - reasoning, self.output),
+            (usage.cache_write - cache_write_1h, self.cache_write),
+            (cache_write_1h, self.cache_write_1h),
+            (usage.output - reasoning - output_audio, self.output),
+            (output_audio, self.output_audio),
             (reasoning, self.reasoning),
         ];
         let femto: u128 = parts.iter().map(|&(n_tokens, rate)| u128::from(n_tokens) * u128::from(rate)).sum();
@@ -88,12 +113,16 @@ impl Rates {
 impl From<&PriceOverride> for Rates {
     fn from(price: &PriceOverride) -> Self {
         let rate = |price: DollarsPerMillion| femto_per_token(price.0);
+        let cache_write = price.cache_write.unwrap_or(price.input);
         Self {
             request: 0,
             input: rate(price.input),
+            input_audio: rate(price.input_audio.unwrap_or(price.input)),
             cache_read: rate(price.cache_read.unwrap_or(price.input)),
-            cache_write: rate(price.cache_write.unwrap_or(price.input)),
+            cache_write: rate(cache_write),
+            cache_write_1h: rate(price.cache_write_1h.unwrap_or(cache_write)),
             output: rate(price.output),
+            output_audio: rate(price.output_audio.unwrap_or(price.output)),
             reasoning: rate(price.output),
         }
     }
@@ -115,7 +144,7 @@ impl Quote {
     /// equal at two lengths are taken to be equal between them.
     pub(super) fn new(source: Option<&Source<'_>>, minute: u64) -> Self {
         /// Below the first step of nearly every model that has steps: they begin beyond 100,000 to 524,288 tokens. Longer
-        /// prompts of such models are priced anew each time, in some 20 us.
+        /// prompts of such models are priced anew each time, in some 25 us.
         const USUAL: u64 = 100_000;
         /// Above every step.
         const LONGEST: u64 = 1_000_000_000;
@@ -156,35 +185,56 @@ impl<'a> Source<'a> {
         const MILLION: f64 = 1e6;
         #[expect(clippy::cast_precision_loss, reason = "prompts are shorter than 2^53 tokens")]
         let n_input = n_input as f64;
-        let input = (UsageKey::INPUT_TOKENS, n_input);
-        let output = (UsageKey::OUTPUT_TOKENS, MILLION);
+        let prompt = [(UsageKey::INPUT_TOKENS, n_input)];
+        let written = with(&prompt, UsageKey::CACHE_WRITE_TOKENS, n_input);
+        let answered = with(&prompt, UsageKey::OUTPUT_TOKENS, MILLION);
 
-        let request = self.dollars(Usage::new())?;
-        let prompt = self.dollars([input.clone()])?;
-        let cache_read = self.dollars([input.clone(), (UsageKey::CACHE_READ_TOKENS, n_input)])?;
-        let cache_write = self.dollars([input.clone(), (UsageKey::CACHE_WRITE_TOKENS, n_input)])?;
-        let answer = self.dollars([input.clone(), output.clone()])?;
-        let reasoning = self.dollars([input, output, (UsageKey::OUTPUT_REASONING_TOKENS, MILLION)])?;
+        let request = self.dollars([])?;
+        let input = self.dollars(prompt.clone())?;
+        let input_audio = self.dollars(with(&prompt, UsageKey::INPUT_AUDIO_TOKENS, n_input))?;
+        let cache_read = self.dollars(with(&prompt, UsageKey::CACHE_READ_TOKENS, n_input))?;
+        let cache_write = self.dollars(written.clone())?;
+        let cache_write_1h = self.dollars(with(&written, UsageKey::CACHE_WRITE_1H_TOKENS, n_input))?;
+        let output = self.dollars(answered.clone())?;
+        let output_audio = self.dollars(with(&answered, UsageKey::OUTPUT_AUDIO_TOKENS, MILLION))?;
+        let reasoning = self.dollars(with(&answered, UsageKey::OUTPUT_REASONING_TOKENS, MILLION))?;
 
         let per_prompt_token = |dollars: f64| femto_per_token((dollars - request) / n_input * MILLION);
         let rates = Rates {
             request: femto_per_token(request * MILLION),
-            input: per_prompt_token(prompt),
+            input: per_prompt_token(input),
+            input_audio: per_prompt_token(input_audio),
             cache_read: per_prompt_token(cache_read),
             cache_write: per_prompt_token(cache_write),
-            output: femto_per_token(answer - prompt),
-            reasoning: femto_per_token(reasoning - prompt),
+            cache_write_1h: per_prompt_token(cache_write_1h),
+            output: femto_per_token(output - input),
+            output_audio: femto_per_token(output_audio - input),
+            reasoning: femto_per_token(reasoning - input),
         };
         (!rates.is_free()).then_some(rates)
     }
 
-    fn dollars(&self, usage: impl Into<Usage>) -> Option<f64> {
-        let usage = usage.into();
+    /// What the data set calls the model, where it has it.
+    pub(super) fn model_id(&self) -> Option<String> {
+        Some(self.calculate([])?.model_id)
+    }
+
+    fn dollars(&self, usage: impl IntoIterator<Item = (UsageKey, f64)>) -> Option<f64> {
+        Some(self.calculate(usage)?.total_price)
+    }
+
+    fn calculate(&self, usage: impl IntoIterator<Item = (UsageKey, f64)>) -> Option<PriceCalculation> {
+        let usage: Usage = usage.into_iter().collect();
         let request = PriceRequest::new(self.model, &usage)
             .with_provider_id(self.provider)
             .with_timestamp(UNIX_EPOCH.checked_add(self.unix)?);
-        Some(self.calculator.calculate(&request).ok()?.total_price)
+        self.calculator.calculate(&request).ok()
     }
+}
+
+/// The usage `whole`, of which `part` is a part or which it adds to.
+fn with(whole: &[(UsageKey, f64)], part: UsageKey, n_tokens: f64) -> Vec<(UsageKey, f64)> {
+    whole.iter().cloned().chain([(part, n_tokens)]).collect()
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]

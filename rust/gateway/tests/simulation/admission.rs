@@ -28,7 +28,7 @@ fn what_is_refused() {
     check(
         "an unknown model",
         &Request::chat("al"),
-        "404 invalid_request_error model_not_found model: the model `al` does not exist; did you mean `all`? (there are: auto, all, pair, one/small)",
+        "404 invalid_request_error model_not_found model: the model `al` does not exist; did you mean `all`? (there are: auto, all, pair, mixed, one/small, claude/small)",
     );
     check(
         "a model that the key may not use",

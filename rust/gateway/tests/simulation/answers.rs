@@ -178,8 +178,8 @@ fn the_bytes_of_an_answer() {
             accept: application/json
             user-agent: tiercel/0.1.0
             x-tiercel-hop: 2
-            authorization: Bearer sk-own
             traceparent: 00-1-2-01
+            authorization: Bearer sk-own
             content-length: 61
             accept-encoding: identity
 

@@ -20,7 +20,7 @@ max_in_flight = 2
 name = "shop"
 tenant = "acme"
 key = { env = "SHOP" }
-models = ["all", "auto", "pair", "one/*", "safe/*"]
+models = ["all", "auto", "pair", "mixed", "one/*", "safe/*", "claude/*", "gemini/*", "bedrock/*", "vertex/*"]
 
 [providers.one]
 base_url = "http://one.test/v1"
@@ -43,6 +43,25 @@ keys = [{ env = "OWN" }]
 [providers.safe]
 base_url = "https://safe.test/v1"
 
+[providers.claude]
+dialect = "anthropic"
+base_url = "http://claude.test"
+keys = [{ env = "OWN" }]
+
+[providers.gemini]
+base_url = "http://gemini.test"
+keys = [{ env = "OWN" }]
+
+[providers.bedrock]
+base_url = "http://bedrock.test"
+parameters = { region = "eu-west-1" }
+keys = [{ env = "OWN", access_key_id = { env = "ID" } }]
+
+[providers.vertex]
+base_url = "http://vertex.test"
+parameters = { project = "acme", location = "eu" }
+keys = [{ file = "account.json" }]
+
 # Each differs from the others, so that it shows which one it was.
 [timeouts]
 connect = "1s"
@@ -56,6 +75,7 @@ total = "10s"
 [tiers]
 all = ["one/small", "two/small", "three/small", "four/small"]
 pair = ["two/small", "three/small"]
+mixed = ["claude/small", "one/small"]
 
 [routes.auto]
 tiers = ["all"]
@@ -67,7 +87,8 @@ default = "all"
 "#;
 
 /// The origins, in the order of the configuration.
-pub(crate) const NAMES: [&str; 5] = ["one", "two", "three", "four", "safe"];
+pub(crate) const NAMES: [&str; 10] =
+    ["one", "two", "three", "four", "safe", "claude", "gemini", "bedrock", "vertex", "token"];
 /// What the longest call may take: all in all, and a connection that is still being made when that is over.
 pub(crate) const LONGEST: Duration = Duration::from_secs(11);
 /// The first of November 2026.
@@ -296,7 +317,14 @@ impl Environment for Keys {
     }
 
     fn secret_file(&self, _: &str) -> Result<SecretFile, String> {
-        Err("there are no files".to_owned())
+        let account = serde_json::json!({
+            "type": "service_account",
+            "client_email": "tiercel@acme.test",
+            "private_key": include_str!("../../../upstream/tests/signing/rsa_key.pem"),
+            "private_key_id": "key-1",
+            "token_uri": "http://token.test/token",
+        });
+        Ok(SecretFile { contents: account.to_string().into_bytes(), mode: 0o600, is_symlink: false })
     }
 
     fn file(&self, _: &str) -> Result<Vec<u8>, String> {

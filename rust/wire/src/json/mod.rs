@@ -2,9 +2,13 @@
 
 mod scan;
 mod string;
+mod value;
+mod write;
 
 pub(crate) use scan::{Cursor, Fault, Shape};
 pub(crate) use string::{Text, write_string};
+pub(crate) use value::{Object, Value};
+pub(crate) use write::{ArrayWriter, ObjectWriter, write_array, write_object};
 
 #[cfg(test)]
 mod tests;

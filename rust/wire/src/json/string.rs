@@ -30,26 +30,35 @@ impl<'a> Text<'a> {
     /// # Errors
     /// Half a surrogate pair, which JSON can spell but no string can hold.
     pub(crate) fn decode(self) -> Result<Cow<'a, str>, Fault> {
-        if !self.is_escaped {
-            return Ok(Cow::Borrowed(self.raw));
-        }
-        let mut decoded = String::with_capacity(self.raw.len());
-        let mut rest = self.raw;
-        while let Some(n_plain) = memchr(b'\\', rest.as_bytes()) {
-            decoded.push_str(&rest[..n_plain]);
-            let (character, n_bytes) = unescape(&rest[n_plain..])
-                .ok_or(Fault { offset: self.offset, reason: "the string has half a surrogate pair" })?;
-            decoded.push(character);
-            rest = &rest[n_plain + n_bytes..];
-        }
-        decoded.push_str(rest);
-        Ok(Cow::Owned(decoded))
+        self.unescaped(None).ok_or(Fault { offset: self.offset, reason: "the string has half a surrogate pair" })
     }
 
     /// The string for comparing with a known one. What cannot be decoded stays as it is: having a backslash, it is
     /// equal to none.
     pub(crate) fn name(self) -> Cow<'a, str> {
         if self.is_escaped { self.decode().unwrap_or(Cow::Borrowed(self.raw)) } else { Cow::Borrowed(self.raw) }
+    }
+
+    /// The string, with U+FFFD for each half of a surrogate pair that has no other.
+    pub(crate) fn lossy(self) -> Cow<'a, str> {
+        self.unescaped(Some(char::REPLACEMENT_CHARACTER)).unwrap_or_default()
+    }
+
+    /// The string, with `half` for half a surrogate pair; `None` where there is one and nothing for it.
+    fn unescaped(self, half: Option<char>) -> Option<Cow<'a, str>> {
+        if !self.is_escaped {
+            return Some(Cow::Borrowed(self.raw));
+        }
+        let mut decoded = String::with_capacity(self.raw.len());
+        let mut rest = self.raw;
+        while let Some(n_plain) = memchr(b'\\', rest.as_bytes()) {
+            decoded.push_str(&rest[..n_plain]);
+            let (character, n_bytes) = unescape(&rest[n_plain..]).or(half.map(|half| (half, 6)))?;
+            decoded.push(character);
+            rest = &rest[n_plain + n_bytes..];
+        }
+        decoded.push_str(rest);
+        Some(Cow::Owned(decoded))
     }
 
     pub(crate) fn is_empty(self) -> bool {

@@ -1,11 +1,10 @@
 //! An answer that came whole.
 
-use std::fmt;
-
 use super::choice::Choice;
-use super::{Endpoint, UpstreamError, error, usage};
-use crate::Usage;
+use super::usage;
 use crate::json::{Cursor, Fault, Shape, Text};
+use crate::upstream_error::{self, AnswerError};
+use crate::{Endpoint, Usage};
 
 /// What the gateway needs to know of an answer, whose bytes go to the client as they came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,15 +13,6 @@ pub struct Answer {
     finish_reason: Option<String>,
     is_finished: bool,
     n_content_bytes: u64,
-}
-
-/// Why an answer with a status of 200 is none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AnswerError {
-    /// It is no JSON object, or not one of the form that the endpoint has.
-    Malformed,
-    /// It is an error.
-    Upstream(UpstreamError),
 }
 
 impl Answer {
@@ -36,7 +26,7 @@ impl Answer {
         let mut reading = Reading::default();
         let result = reading.read(endpoint, text);
         if reading.is_error {
-            let error = error::read(body).unwrap_or_default();
+            let error = upstream_error::read(body).unwrap_or_default();
             return Err(AnswerError::Upstream(error));
         }
         if result.is_err() || !reading.has_results {
@@ -108,23 +98,5 @@ impl Reading {
             self.answer.finish_reason = choice.finish_reason.map(Text::name).map(String::from);
         }
         Ok(())
-    }
-}
-
-impl fmt::Display for AnswerError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed => formatter.write_str("the upstream's answer is not what its endpoint should give"),
-            Self::Upstream(_) => formatter.write_str("the upstream answered an error with a status of success"),
-        }
-    }
-}
-
-impl std::error::Error for AnswerError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Malformed => None,
-            Self::Upstream(error) => Some(error),
-        }
     }
 }

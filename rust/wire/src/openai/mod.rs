@@ -1,43 +1,42 @@
 //! The dialect of OpenAI's chat completions, legacy completions, embeddings and list of models, which a hundred other
 //! providers speak with small differences.
 
-mod request;
-mod fields;
-mod parameters;
+mod scan;
+mod foreign;
+mod read_request;
+mod read_message;
+mod write_request;
+mod write_message;
+mod thoughts;
 mod answer;
 mod choice;
+mod read_answer;
+mod write_answer;
 mod stream;
 mod relay;
 mod chunk;
 mod progress;
+mod read_stream;
+mod write_stream;
+mod style;
+mod finish;
 mod usage;
-pub mod error;
-pub mod models;
+pub(crate) mod embed;
+pub(crate) mod error;
+pub(crate) mod models;
 
-pub use answer::{Answer, AnswerError};
-pub use error::{ClientError, UpstreamError};
-pub use fields::Field;
-pub use request::{Edits, Request};
-pub use stream::{Interruption, State, StreamReader};
+#[cfg(test)]
+mod tests;
 
-/// What is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Endpoint {
-    /// The next message of a conversation.
-    ChatCompletions,
-    /// The rest of a text: the older form, still what many local servers speak.
-    Completions,
-    /// Vectors.
-    Embeddings,
-}
-
-impl Endpoint {
-    /// The path after the base URL, with its slash.
-    pub fn path(self) -> &'static str {
-        match self {
-            Self::ChatCompletions => "/chat/completions",
-            Self::Completions => "/completions",
-            Self::Embeddings => "/embeddings",
-        }
-    }
-}
+pub use answer::Answer;
+pub use error::class as error_class;
+pub(crate) use foreign::foreign_thoughts;
+pub(crate) use read_answer::read_answer;
+pub(crate) use read_request::read_request;
+pub(crate) use read_stream::EventReader;
+pub(crate) use scan::scan;
+pub use stream::StreamReader;
+pub(crate) use usage::usage;
+pub(crate) use write_answer::write_answer;
+pub(crate) use write_request::write_request;
+pub(crate) use write_stream::EventWriter;

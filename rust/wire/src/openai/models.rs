@@ -1,33 +1,23 @@
 //! The list of models.
 
 use crate::json::write_string;
-
-/// A model that a client may ask for.
-#[derive(Clone, Copy, Debug)]
-pub struct Model<'a> {
-    /// What to ask for.
-    pub id: &'a str,
-    /// Whose it is.
-    pub owned_by: &'a str,
-    /// Seconds since the Unix epoch.
-    pub created: u64,
-}
+use crate::models::Model;
 
 /// The body of `GET /v1/models`.
-pub fn list<'a>(models: impl IntoIterator<Item = Model<'a>>) -> Vec<u8> {
+pub(crate) fn list(models: &[Model<'_>]) -> Vec<u8> {
     let mut output = br#"{"object":"list","data":["#.to_vec();
-    for (index, model) in models.into_iter().enumerate() {
+    for (index, model) in models.iter().enumerate() {
         if index > 0 {
             output.push(b',');
         }
-        write(&model, &mut output);
+        write(model, &mut output);
     }
     output.extend_from_slice(b"]}");
     output
 }
 
 /// The body of `GET /v1/models/{id}`.
-pub fn item(model: &Model<'_>) -> Vec<u8> {
+pub(crate) fn item(model: &Model<'_>) -> Vec<u8> {
     let mut output = Vec::new();
     write(model, &mut output);
     output

@@ -1,19 +1,11 @@
 //! Decides, event by event, what of a stream goes to the client, and when it is whole. `stream.rs` says why.
 
-use memchr::memchr;
-
 use super::chunk::Chunk;
-use super::error;
 use super::progress::Progress;
-use super::stream::{Interruption, State};
 use crate::Usage;
-use crate::json::Fault;
 use crate::sse::Event;
-
-/// Events that are held back. The most that was seen is one a choice.
-const MAX_HELD_EVENTS: u32 = 64;
-/// Bytes that are held back, which bounds a stream's memory beside the one event being read.
-const MAX_HELD_BYTES: usize = 256 * 1024;
+use crate::stream::{Interruption, MAX_HELD_BYTES, MAX_HELD_EVENTS, State};
+use crate::upstream_error;
 
 /// What is known of a stream so far.
 pub(super) struct Relay {
@@ -86,7 +78,7 @@ impl Relay {
         let text = std::str::from_utf8(event.data).map_err(|_| Interruption::Malformed)?;
         let chunk = Chunk::read(text, &mut self.progress);
         if event.name == b"error" || chunk.as_ref().is_ok_and(|chunk| chunk.is_error) {
-            return Err(Interruption::UpstreamError(error::read(event.data).unwrap_or_default()));
+            return Err(Interruption::UpstreamError(upstream_error::read(event.data).unwrap_or_default()));
         }
         let chunk = chunk?;
         self.n_content_bytes += chunk.n_content_bytes;
@@ -96,15 +88,15 @@ impl Relay {
         if self.strip_usage && chunk.is_only_usage() {
             return Ok(());
         }
-        self.write(event.data, chunk.is_meaningful, output);
+        self.write(event, chunk.is_meaningful, output);
         Ok(())
     }
 
-    fn write(&mut self, data: &[u8], is_meaningful: bool, output: &mut Vec<u8>) {
+    fn write(&mut self, event: &Event<'_>, is_meaningful: bool, output: &mut Vec<u8>) {
         if self.state == State::Flowing {
-            return frame(data, output);
+            return event.write_data(output);
         }
-        frame(data, &mut self.held);
+        event.write_data(&mut self.held);
         self.n_held_events += 1;
         if is_meaningful || self.n_held_events > MAX_HELD_EVENTS || self.held.len() > MAX_HELD_BYTES {
             output.extend_from_slice(&std::mem::take(&mut self.held));
@@ -113,26 +105,7 @@ impl Relay {
     }
 
     fn finish(&mut self, output: &mut Vec<u8>) {
-        frame(b"[DONE]", output);
+        output.extend_from_slice(b"data: [DONE]\n\n");
         self.state = State::Finished;
     }
-}
-
-impl From<Fault> for Interruption {
-    fn from(_: Fault) -> Self {
-        Self::Malformed
-    }
-}
-
-/// Writes an event. Line feeds in its data are white space of its JSON, each of which makes a line of its own.
-fn frame(data: &[u8], output: &mut Vec<u8>) {
-    let mut rest = data;
-    while let Some(n_line) = memchr(b'\n', rest) {
-        output.extend_from_slice(b"data: ");
-        output.extend_from_slice(&rest[..=n_line]);
-        rest = &rest[n_line + 1..];
-    }
-    output.extend_from_slice(b"data: ");
-    output.extend_from_slice(rest);
-    output.extend_from_slice(b"\n\n");
 }

@@ -6,8 +6,8 @@
 //!   not, and what `total_tokens` has beyond prompt and completion is the thoughts, which are billed as output.
 
 use crate::Usage;
-use crate::json::{Cursor, Fault, Shape};
-use crate::usage::MAX_TOKENS;
+use crate::json::{Cursor, Fault, ObjectWriter, Value};
+use crate::usage::count;
 
 /// The counts as reported, clamped one by one.
 #[derive(Default)]
@@ -19,6 +19,11 @@ struct Report {
     cache_write: u64,
     reasoning: u64,
     is_suspect: bool,
+}
+
+/// What the value of `usage` says, as `read` has it.
+pub(crate) fn usage(value: Value<'_>) -> Option<Usage> {
+    read(&mut Cursor::new(value.text())).ok().flatten()
 }
 
 /// Passes the value of `usage`; `None` when it is no object, or all its counts are absent or zero.
@@ -44,23 +49,11 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Usage>, Fault> {
 }
 
 impl Report {
-    /// Passes a count and puts it where `place` says. `null` counts nothing, anything else but a number is suspect.
+    /// Passes a count and puts it where `place` says.
     fn count(&mut self, cursor: &mut Cursor<'_>, place: fn(&mut Self) -> &mut u64) -> Result<(), Fault> {
-        let shape = cursor.shape()?;
-        let text = cursor.skip()?;
-        if shape == Shape::Null {
-            return Ok(());
-        }
-        let n_tokens = match text.parse::<u64>() {
-            Ok(n_tokens) => n_tokens,
-            // Fractions and exponents; a string or an object counts as a number that cannot be.
-            Err(_) => whole(text.parse().unwrap_or(f64::NEG_INFINITY)).unwrap_or_else(|clamped| {
-                self.is_suspect = true;
-                clamped
-            }),
-        };
-        self.is_suspect |= n_tokens > MAX_TOKENS;
-        *place(self) = n_tokens.min(MAX_TOKENS);
+        let (n_tokens, is_suspect) = count(cursor.skip()?);
+        self.is_suspect |= is_suspect;
+        *place(self) = n_tokens;
         Ok(())
     }
 
@@ -74,6 +67,7 @@ impl Report {
             n_input: self.prompt - cache_read - cache_write,
             n_cache_read: cache_read,
             n_cache_write: cache_write,
+            n_cache_write_1h: 0,
             n_output: output,
             n_reasoning: reasoning,
             is_suspect: self.is_suspect || was_cut,
@@ -81,24 +75,30 @@ impl Report {
     }
 }
 
-/// The whole part of `number`, or what it is clamped to.
-fn whole(number: f64) -> Result<u64, u64> {
-    if number < 0.0 {
-        return Err(0);
-    }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and the cast saturates")]
-    Ok(number as u64)
+/// Writes the members of `usage`.
+pub(super) fn write(usage: &Usage, output: &mut ObjectWriter<'_>) {
+    output.number("prompt_tokens", usage.n_prompt());
+    output.number("completion_tokens", usage.n_output);
+    output.number("total_tokens", usage.n_prompt() + usage.n_output);
+    output.object("prompt_tokens_details", |details| {
+        details.number("cached_tokens", usage.n_cache_read);
+        if usage.n_cache_write > 0 {
+            details.number("cache_write_tokens", usage.n_cache_write);
+        }
+    });
+    output.object("completion_tokens_details", |details| details.number("reasoning_tokens", usage.n_reasoning));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::usage::MAX_TOKENS;
 
     fn check(name: &str, text: &str, expected: Option<(u64, u64, u64, u64, u64, bool)>) {
         let usage = read(&mut Cursor::new(text)).unwrap();
 
         let parts = |usage: Usage| {
-            let Usage { n_input, n_cache_read, n_cache_write, n_output, n_reasoning, is_suspect } = usage;
+            let Usage { n_input, n_cache_read, n_cache_write, n_output, n_reasoning, is_suspect, .. } = usage;
             (n_input, n_cache_read, n_cache_write, n_output, n_reasoning, is_suspect)
         };
         assert_eq!(expected, usage.map(parts), "{name}");

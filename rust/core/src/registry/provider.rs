@@ -1,0 +1,109 @@
+//! A provider in the form that requests need.
+
+use super::credential::Credential;
+use super::origin::OriginId;
+use crate::config::{self, Dialect, Interval, MaxTokens};
+use crate::secrets::Secret;
+use indexmap::IndexMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Somebody who serves models.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Provider {
+    /// What the configuration calls it.
+    pub name: Arc<str>,
+    /// What it speaks.
+    pub dialect: Dialect,
+    /// How it is connected to.
+    pub origin: OriginId,
+    /// What goes before the path of each request: `/v1`, or nothing.
+    pub base_path: String,
+    /// What the `host` header says.
+    pub host_header: String,
+    /// The version of Azure's API, where its older paths are to be used.
+    pub api_version: Option<String>,
+    /// How it differs from what its dialect leads to expect.
+    pub quirks: Quirks,
+    /// How long it may take.
+    pub timeouts: Timeouts,
+    /// The largest answer that is read from it, in bytes.
+    pub max_answer: u64,
+    pub(super) parameters: IndexMap<String, String>,
+    /// Each as often as it weighs.
+    pub(super) credentials: Vec<Credential>,
+    pub(super) secrets: Vec<Secret>,
+}
+
+impl Provider {
+    /// What to show it for the `turn`th request, so that each key has its share of any run of turns; nothing for a
+    /// provider that takes no keys.
+    pub fn credential(&self, turn: usize) -> Option<&Credential> {
+        self.credentials.get(turn.checked_rem(self.credentials.len())?)
+    }
+
+    /// Everything secret in its credentials, for finding it in what must not tell it.
+    pub fn secrets(&self) -> &[Secret] {
+        &self.secrets
+    }
+
+    /// A parameter of its requests, fit for a URL: `region` where requests are signed, `project` and `location` of
+    /// Vertex. Those that its dialect needs are there; any other is empty.
+    pub fn parameter(&self, name: &str) -> &str {
+        self.parameters.get(name).map_or("", String::as_str)
+    }
+}
+
+/// How a provider differs from what its dialect leads to expect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that have nothing to do with one another")]
+pub struct Quirks {
+    /// Whether it has OpenAI's `/responses`.
+    pub responses: bool,
+    /// Whether it has embeddings.
+    pub embeddings: bool,
+    /// Whether it takes `stream_options.include_usage`.
+    pub stream_usage: bool,
+    /// The only spelling of a limit on the answer that it takes; any, where there is none.
+    pub max_tokens: Option<MaxTokens>,
+    /// Fields of a request that it refuses.
+    pub refuses: Vec<String>,
+    /// Whether it takes messages of the role `developer`.
+    pub developer_role: bool,
+}
+
+/// How long a provider may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// To accept a connection.
+    pub connect: Duration,
+    /// To agree on TLS.
+    pub tls: Duration,
+    /// To send the head of its answer.
+    pub head: Duration,
+    /// To send the whole of an answer that is no stream.
+    pub answer: Duration,
+    /// To send the first event that means something.
+    pub first_token: Duration,
+    /// Between two such events.
+    pub between_tokens: Duration,
+    /// For everything together.
+    pub total: Duration,
+}
+
+impl Timeouts {
+    pub(super) fn new(own: &config::Timeouts, general: &config::Timeouts) -> Self {
+        let pick = |own: Option<Interval>, general: Option<Interval>, seconds| {
+            own.or(general).map_or(Duration::from_secs(seconds), Interval::get)
+        };
+        Self {
+            connect: pick(own.connect, general.connect, 2),
+            tls: pick(own.tls, general.tls, 3),
+            head: pick(own.head, general.head, 30),
+            answer: pick(own.answer, general.answer, 300),
+            first_token: pick(own.first_token, general.first_token, 30),
+            between_tokens: pick(own.between_tokens, general.between_tokens, 20),
+            total: pick(own.total, general.total, 600),
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Cohere's second version, both ways.
+
+mod request;
+mod answer;
+mod stream;
+mod embed;
