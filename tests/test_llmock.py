@@ -1,25 +1,54 @@
 """Before an upstream that nobody here wrote: LLMock, which fails as real providers do and grades whoever calls it."""
 
+import contextlib
+
 import openai
 import pytest
 from llmock.pytest_plugin import LLMock
 from llmock.testing import LLMockServer
 
 from tests import gateways
+from tests.clients.sdks import SDKS, Heard, Question, Usage
 from tests.gateways import KEYS
 
 # Longer than the gateway's patience, and not much, since it is waited for when the server stops.
 SLOW = 0.8
 # Slow enough for each chunk to be a read of its own.
 CHUNK_MILLISECONDS = 10
-HELLO = [{"role": "user", "content": "What is the weather in Paris?"}]
+HELLO = "Hello, who are you?"
 WEATHER = {
-    "type": "function",
-    "function": {
-        "name": "get_weather",
-        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
-    },
+    "get_weather": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
 }
+WORDS = "one two three four five six seven eight nine ten"
+# As LLMock counts: four characters a token.
+SAID = Heard(WORDS, finish="stop", usage=Usage(len(HELLO) // 4, len(WORDS) // 4, 0, 0))
+
+# By dialect: LLMock's name of the provider, a model, and how many events of a stream come before the first word.
+UPSTREAMS = {
+    "openai": ("openai", "gpt-4o", 1),
+    "responses": ("openai", "gpt-4o", 4),
+    "anthropic": ("anthropic", "claude-opus-4-6", 3),
+    "gemini": ("gemini", "gemini-2.5-pro", 0),
+    "cohere": ("cohere", "command-r", 2),
+}
+# Those that the catalogue knows to speak OpenAI's dialect, with what it knows of them.
+COMPATIBLE = {
+    "mistral": "mistral-large-latest",
+    "groq": "llama-3.3-70b-versatile",
+    "together": "meta-llama/Llama-3.3-70B-Instruct-Turbo",
+    "ai21": "jamba-large",
+    "xai": "grok-4",
+}
+RELAYED = [("chat", "openai"), ("responses", "responses"), ("messages", "anthropic"), ("gemini", "gemini")]
+TRANSLATED = [
+    ("messages", "openai"),
+    ("chat", "responses"),
+    ("gemini", "anthropic"),
+    ("responses", "gemini"),
+    ("chat", "cohere"),
+]
+PAIRS = pytest.mark.parametrize(("client", "dialect"), RELAYED + TRANSLATED)
+STREAM = pytest.mark.parametrize("stream", [False, True], ids=["unary", "stream"])
 
 
 @pytest.fixture(scope="module")
@@ -32,146 +61,194 @@ def servers():
 def mock(servers):
     """The first server, which a test may break."""
     mocks = [LLMock(server).reset() for server in servers]
+    for each in mocks:
+        each.reply(WORDS, times=None)
     return mocks[0]
 
 
 @pytest.fixture(scope="module")
-def mock_gateway(start_gateway, interface, servers):
+def mock_gateway(start_gateway, servers):
     """`twice`: the same model at the same server twice, so that it sees a second attempt as what it is."""
-    urls = [server.base_url("openai") for server in servers]
     hasty = 'timeouts = { head = "400ms", first_token = "400ms", between_tokens = "400ms", answer = "400ms" }'
-    names = {"left": urls[0], "right": urls[0], "other": urls[1]}
-    config = KEYS + "".join(gateways.provider(name, url, hasty) for name, url in names.items())
-    config += '[tiers]\ntwice = ["left/gpt-4o", "right/gpt-4o"]\nelsewhere = ["left/gpt-4o", "other/gpt-4o"]\n'
-    with start_gateway(config, interface) as gateway:
+    config, tiers = KEYS, "[tiers]\n"
+    for dialect, (name, model, _) in UPSTREAMS.items():
+        urls = [server.base_url(name) for server in servers]
+        for place, url in (("left", urls[0]), ("right", urls[0]), ("other", urls[1])):
+            config += gateways.provider(f"{dialect}-{place}", url, f'dialect = "{dialect}"\n{hasty}')
+        for tier, place in (("twice", "right"), ("elsewhere", "other")):
+            tiers += f'{tier}-{dialect} = ["{dialect}-left/{model}", "{dialect}-{place}/{model}"]\n'
+    for name in COMPATIBLE:
+        config += gateways.provider(name, servers[0].base_url(name))
+    with start_gateway(config + tiers, "asgi") as gateway:
         yield gateway
 
 
+@pytest.fixture(scope="module")
+def sdks(mock_gateway):
+    with contextlib.ExitStack() as stack:
+        yield {
+            name: stack.enter_context(contextlib.closing(sdk(mock_gateway.url, mock_gateway.key)))
+            for name, sdk in SDKS.items()
+        }
+
+
 @pytest.fixture
-def chat(sdk, mock_gateway):
-    def chat(**fields):
-        body = {"model": "twice", "messages": HELLO, **fields}
-        return sdk(mock_gateway, lambda client: client.chat.completions.create(**body))
-
-    return chat
+def sdk(sdks, client):
+    return sdk
 
 
-def text(chunks):
-    return "".join(choice.delta.content or "" for chunk in chunks for choice in chunk.choices)
+def hear(sdk, model, *, stream=False, **asked):
+    """What an SDK hears of a question."""
+    question = Question(model, text=HELLO, **asked)
+    return sdk.heard((sdk.stream if stream else sdk.ask)(question))
 
 
-def test_it_answers_at_once_and_in_a_stream(chat, mock):
-    answer = chat()
-    chunks = chat(stream=True, stream_options={"include_usage": True})
+def attempts(dialect, left, place, end):
+    model = UPSTREAMS[dialect][1]
+    return f"{dialect}-left/{model}: {left}, {dialect}-{place}/{model}: {end}"
 
-    assert answer.choices[0].finish_reason == "stop"
-    assert text(chunks) == answer.choices[0].message.content
-    assert chunks[-1].usage == answer.usage
-    assert [request.model for request in mock.requests] == ["gpt-4o", "gpt-4o"]
+
+@STREAM
+@pytest.mark.parametrize("dialect", UPSTREAMS)
+@pytest.mark.parametrize("client", SDKS)
+def test_every_client_hears_what_the_model_says_and_what_it_counts(sdk, mock, dialect, stream):
+    assert hear(sdk, f"twice-{dialect}", stream=stream) == SAID
+    assert [request.model for request in mock.requests] == [UPSTREAMS[dialect][1]]
     mock.assert_resilient(strict=True)
 
 
-def test_it_calls_tools(chat, mock):
-    call = chat(tools=[WEATHER]).choices[0].message.tool_calls[0]
-    chunks = chat(tools=[WEATHER], stream=True)
-    parts = [part for chunk in chunks for choice in chunk.choices for part in choice.delta.tool_calls or []]
+@STREAM
+@pytest.mark.parametrize("dialect", UPSTREAMS)
+@pytest.mark.parametrize("client", SDKS)
+def test_every_client_has_its_tools_called(sdk, mock, dialect, stream):
+    mock.reset()
+    heard = hear(sdk, f"twice-{dialect}", tools=WEATHER, stream=stream)
 
-    assert call.function.name == "get_weather"
-    assert "".join(part.function.arguments or "" for part in parts) == call.function.arguments
+    assert (heard.text, heard.calls, heard.finish) == ("", [("get_weather", {"city": "mock-city"})], "tool_calls")
     mock.assert_resilient(strict=True)
 
 
-def test_it_embeds(sdk, mock_gateway, mock):
-    answer = sdk(mock_gateway, lambda client: client.embeddings.create(model="left/text-embedding-3-small", input="a"))
-
-    assert len(answer.data[0].embedding) > 100
+@STREAM
+@pytest.mark.parametrize("client", ["chat", "messages"])
+@pytest.mark.parametrize("name", COMPATIBLE)
+def test_providers_that_are_compatible_are_asked_as_the_catalogue_says(sdk, mock, name, stream):
+    assert hear(sdk, f"{name}/{COMPATIBLE[name]}", stream=stream).text == WORDS
+    assert [request.provider for request in mock.requests] == [name]
     mock.assert_resilient(strict=True)
 
 
-# What to script, whether it needs a stream, and how the attempt is reported that meets it.
+def test_it_embeds(sdks, mock):
+    answer = sdks["chat"].client.embeddings.create(model="openai-left/text-embedding-3-small", input="a")
+
+    assert len(answer.data[0].embedding) == 1536
+    mock.assert_resilient(strict=True)
+
+
+# What to script so that it acts before the first word, and how the attempt is reported.
 FAULTS = {
-    "slow answer": (lambda mock: mock.delay(SLOW), False, "timeout_answer"),
-    "slow head": (lambda mock: mock.delay(SLOW), True, "timeout_head"),
-    "slow first token": (lambda mock: mock.slow_first_token(SLOW), True, "timeout_first_token"),
-    "connection dropped": (lambda mock: mock.disconnect(after_chunks=1), True, "truncated"),
-    "stream ends early": (lambda mock: mock.truncate(after_chunks=1), True, "truncated"),
-    "corrupted chunk": (lambda mock: mock.corrupt(after_chunks=1), True, "malformed"),
-    "stream stalls": (lambda mock: mock.stall(after_chunks=1, seconds=SLOW), True, "timeout_first_token"),
+    "slow first token": (lambda mock, _: mock.slow_first_token(SLOW), "timeout_first_token"),
+    "connection dropped": (lambda mock, after: mock.disconnect(after_chunks=after), "truncated"),
+    "stream ends early": (lambda mock, after: mock.truncate(after_chunks=after), "truncated"),
+    "corrupted chunk": (lambda mock, after: mock.corrupt(after_chunks=after), "malformed"),
+    "stream stalls": (lambda mock, after: mock.stall(after_chunks=after, seconds=SLOW), "timeout_first_token"),
 }
 STATUSES = {
     "401": (lambda mock: mock.fail(401), "credential"),
+    "403": (lambda mock: mock.fail(403), "credential"),
     "429": (lambda mock: mock.rate_limit(retry_after=5), "throttled"),
     "500": (lambda mock: mock.fail(500), "status_500"),
     "503": (lambda mock: mock.fail(503), "status_503"),
     "529": (lambda mock: mock.fail(529), "status_other"),
 }
+BREAKS = {
+    "disconnect": lambda mock, after: mock.disconnect(after_chunks=after),
+    "truncate": lambda mock, after: mock.truncate(after_chunks=after),
+    "corrupt": lambda mock, after: mock.corrupt(after_chunks=after),
+    "stall": lambda mock, after: mock.stall(after_chunks=after, seconds=SLOW),
+}
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_retried_and_the_verdict_is_clean(mock_gateway, mock, name):
-    script, stream, word = FAULTS[name]
-    script(mock.pace(CHUNK_MILLISECONDS))
-    answer = mock_gateway.chat(model="twice", stream=stream)
+@PAIRS
+def test_a_fault_before_the_first_word_is_retried_and_the_verdict_is_clean(sdk, mock, dialect, name):
+    script, word = FAULTS[name]
+    script(mock.pace(CHUNK_MILLISECONDS), UPSTREAMS[dialect][2])
 
-    assert answer.status_code == 200
-    end = "answering" if stream else "answered"
-    assert answer.headers["x-tiercel-attempts"] == f"left/gpt-4o: {word}, right/gpt-4o: {end}"
+    assert hear(sdk, f"twice-{dialect}", stream=True) == SAID
+    assert sdk.head["x-tiercel-attempts"] == attempts(dialect, word, "right", "answering")
     assert len(mock.requests) == 2
     # Not strictly: it may take the second attempt, which follows at once, for a call of its own.
     mock.assert_resilient()
 
 
+@pytest.mark.parametrize(
+    ("stream", "word", "end"),
+    [(False, "timeout_answer", "answered"), (True, "timeout_head", "answering")],
+    ids=["unary", "stream"],
+)
+def test_a_provider_that_does_not_answer_in_time_is_given_up(sdks, mock, stream, word, end):
+    mock.delay(SLOW)
+
+    assert hear(sdks["chat"], "twice-openai", stream=stream).text == WORDS
+    assert sdks["chat"].head["x-tiercel-attempts"] == attempts("openai", word, "right", end)
+    mock.assert_resilient()
+
+
 @pytest.mark.parametrize("name", STATUSES)
-def test_a_provider_that_refuses_or_wants_to_be_left_alone_is_and_another_answers(mock_gateway, mock, name):
+@PAIRS
+def test_a_provider_that_refuses_or_wants_to_be_left_alone_is_and_another_answers(sdk, mock, dialect, name):
     script, word = STATUSES[name]
     script(mock)
-    answer = mock_gateway.chat(model="elsewhere")
 
-    assert answer.headers["x-tiercel-attempts"] == f"left/gpt-4o: {word}, other/gpt-4o: answered"
+    assert hear(sdk, f"elsewhere-{dialect}").text == WORDS
+    assert sdk.head["x-tiercel-attempts"] == attempts(dialect, word, "other", "answered")
     assert len(mock.requests) == 1
     mock.assert_resilient()
 
 
-def test_a_prompt_that_is_too_long_is_not_retried(chat, mock):
+@PAIRS
+def test_a_prompt_that_is_too_long_is_not_retried(sdk, mock, dialect):
     mock.context_overflow(times=None)
 
-    with pytest.raises(openai.BadRequestError) as raised:
-        chat()
-    assert raised.value.code == "context_length_exceeded"
+    with pytest.raises(sdk.errors[400], match="maximum context length"):
+        hear(sdk, f"twice-{dialect}")
     assert len(mock.requests) == 1
     mock.assert_resilient(strict=True)
 
 
-def test_an_outage_is_no_reason_for_a_storm(chat, mock):
+@STREAM
+@PAIRS
+def test_an_outage_is_no_reason_for_a_storm(sdk, mock, dialect, stream):
     mock.outage(status=500)
 
-    with pytest.raises(openai.InternalServerError):
-        chat()
+    with pytest.raises(sdk.errors[None]):
+        hear(sdk, f"twice-{dialect}", stream=stream)
     assert len(mock.requests) == 2
     mock.assert_resilient(strict=True)
 
 
-@pytest.mark.parametrize(
-    "script",
-    [
-        lambda mock: mock.disconnect(after_chunks=4),
-        lambda mock: mock.truncate(after_chunks=4),
-        lambda mock: mock.corrupt(after_chunks=4),
-        lambda mock: mock.stall(after_chunks=4, seconds=SLOW),
-    ],
-    ids=["disconnect", "truncate", "corrupt", "stall"],
-)
-def test_the_sdk_raises_where_a_stream_breaks_off(chat, mock, script):
-    script(mock.pace(CHUNK_MILLISECONDS))
+@pytest.mark.parametrize("name", BREAKS)
+@PAIRS
+def test_the_sdk_raises_where_a_stream_breaks_off(sdk, mock, dialect, name):
+    BREAKS[name](mock.pace(CHUNK_MILLISECONDS), UPSTREAMS[dialect][2] + 3)
 
-    with pytest.raises(openai.APIError):
-        chat(stream=True)
+    with pytest.raises(sdk.errors[None]):
+        hear(sdk, f"twice-{dialect}", stream=True)
     assert len(mock.requests) == 1
 
 
-def test_quotas_are_told_to_the_client(mock_gateway, mock):
-    mock.limits(rpm=100, tpm=100_000)
-    answer = mock_gateway.chat(model="twice")
+def test_a_prompt_that_is_too_long_has_openais_code(sdks, mock):
+    mock.context_overflow()
 
-    assert answer.headers["x-ratelimit-limit-requests"] == "100"
-    assert int(answer.headers["x-ratelimit-remaining-requests"]) < 100
+    with pytest.raises(openai.BadRequestError) as raised:
+        hear(sdks["chat"], "twice-openai")
+    assert raised.value.code == "context_length_exceeded"
+
+
+def test_quotas_are_told_to_the_client(sdks, mock):
+    mock.limits(rpm=100, tpm=100_000)
+    hear(sdks["chat"], "twice-openai")
+
+    head = sdks["chat"].head
+    assert head["x-ratelimit-limit-requests"] == "100"
+    assert int(head["x-ratelimit-remaining-requests"]) < 100

@@ -10,10 +10,11 @@ use crate::inputs::{prompt, reading, target};
 /// Bytes of the prompt and of the answer.
 const N_BYTES: usize = 2_000;
 
-const PAIRS: [Pair; 8] = [
+const PAIRS: [Pair; 9] = [
     Pair(Endpoint::ChatCompletions, Upstream::Anthropic),
     Pair(Endpoint::ChatCompletions, Upstream::Gemini),
     Pair(Endpoint::ChatCompletions, Upstream::Responses),
+    Pair(Endpoint::ChatCompletions, Upstream::Bedrock),
     Pair(Endpoint::ChatCompletions, Upstream::Cohere),
     Pair(Endpoint::Messages, Upstream::OpenAi),
     Pair(Endpoint::Messages, Upstream::Gemini),
@@ -48,10 +49,10 @@ fn answer_of_2_kb(bencher: Bencher<'_, '_>, Pair(endpoint, upstream): Pair) {
 fn event(bencher: Bencher<'_, '_>, Pair(endpoint, upstream): Pair) {
     let mut reader = reading(endpoint, &body(endpoint), upstream).stream();
     let (start, event) = events(upstream);
-    reader.feed(start.as_bytes(), &mut Vec::new()).unwrap();
+    reader.feed(&start, &mut Vec::new()).unwrap();
     bencher.bench_local(|| {
         let mut output = Vec::new();
-        reader.feed(event.as_bytes(), &mut output).unwrap();
+        reader.feed(&event, &mut output).unwrap();
         output
     });
 }
@@ -100,67 +101,64 @@ fn answer(upstream: Upstream) -> String {
     }
 }
 
-/// What a stream begins with, and an event of which many follow. Bedrock's are frames, which only it has.
-fn events(upstream: Upstream) -> (&'static str, &'static str) {
-    match upstream {
+/// What a stream begins with, and an event of which many follow.
+fn events(upstream: Upstream) -> (Vec<u8>, Vec<u8>) {
+    let (starts, event): (&[&str], &str) = match upstream {
         Upstream::OpenAi => (
-            "",
-            concat!(
-                r#"data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"gpt-4o-mini","#,
-                r#""choices":[{"index":0,"delta":{"content":" word"},"finish_reason":null}]}"#,
-                "\n\n"
-            ),
+            &[],
+            r#"{"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"gpt-4o-mini","choices":[{"index":0,"delta":{"content":" word"},"finish_reason":null}]}"#,
         ),
         Upstream::Responses => (
-            concat!(
-                "event: response.created\n",
-                r#"data: {"type":"response.created","sequence_number":0,"response":{"id":"resp_1","model":"gpt-5-mini"}}"#,
-                "\n\nevent: response.output_item.added\n",
-                r#"data: {"type":"response.output_item.added","sequence_number":1,"output_index":0,"item":{"id":"msg_1","type":"message","role":"assistant","content":[]}}"#,
-                "\n\nevent: response.content_part.added\n",
-                r#"data: {"type":"response.content_part.added","sequence_number":2,"item_id":"msg_1","output_index":0,"content_index":0,"part":{"type":"output_text","text":""}}"#,
-                "\n\n"
-            ),
-            concat!(
-                "event: response.output_text.delta\n",
-                r#"data: {"type":"response.output_text.delta","sequence_number":3,"item_id":"msg_1","output_index":0,"content_index":0,"delta":" word"}"#,
-                "\n\n"
-            ),
+            &[
+                r#"{"type":"response.created","sequence_number":0,"response":{"id":"resp_1","model":"gpt-5-mini"}}"#,
+                r#"{"type":"response.output_item.added","sequence_number":1,"output_index":0,"item":{"id":"msg_1","type":"message","role":"assistant","content":[]}}"#,
+                r#"{"type":"response.content_part.added","sequence_number":2,"item_id":"msg_1","output_index":0,"content_index":0,"part":{"type":"output_text","text":""}}"#,
+            ],
+            r#"{"type":"response.output_text.delta","sequence_number":3,"item_id":"msg_1","output_index":0,"content_index":0,"delta":" word"}"#,
         ),
         Upstream::Anthropic => (
-            concat!(
-                "event: message_start\n",
-                r#"data: {"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-4-5","content":[],"stop_reason":null,"usage":{"input_tokens":42,"output_tokens":1}}}"#,
-                "\n\nevent: content_block_start\n",
-                r#"data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#,
-                "\n\n"
-            ),
-            concat!(
-                "event: content_block_delta\n",
-                r#"data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" word"}}"#,
-                "\n\n"
-            ),
+            &[
+                r#"{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-4-5","content":[],"stop_reason":null,"usage":{"input_tokens":42,"output_tokens":1}}}"#,
+                r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#,
+            ],
+            r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" word"}}"#,
         ),
         Upstream::Gemini => (
-            "",
-            concat!(
-                r#"data: {"candidates":[{"content":{"role":"model","parts":[{"text":" word"}]},"index":0}],"#,
-                r#""usageMetadata":{"promptTokenCount":42,"candidatesTokenCount":5,"totalTokenCount":47},"modelVersion":"gemini-2.5-flash"}"#,
-                "\n\n"
-            ),
+            &[],
+            r#"{"candidates":[{"content":{"role":"model","parts":[{"text":" word"}]},"index":0}],"usageMetadata":{"promptTokenCount":42,"candidatesTokenCount":5,"totalTokenCount":47},"modelVersion":"gemini-2.5-flash"}"#,
         ),
+        Upstream::Bedrock => {
+            let start = frame("messageStart", r#"{"role":"assistant"}"#);
+            return (start, frame("contentBlockDelta", r#"{"contentBlockIndex":0,"delta":{"text":" word"}}"#));
+        }
         Upstream::Cohere => (
-            concat!(
-                r#"data: {"type":"message-start","id":"c1","delta":{"message":{"role":"assistant"}}}"#,
-                "\n\n",
-                r#"data: {"type":"content-start","index":0,"delta":{"message":{"content":{"type":"text","text":""}}}}"#,
-                "\n\n"
-            ),
-            concat!(
-                r#"data: {"type":"content-delta","index":0,"delta":{"message":{"content":{"text":" word"}}}}"#,
-                "\n\n"
-            ),
+            &[
+                r#"{"type":"message-start","id":"c1","delta":{"message":{"role":"assistant"}}}"#,
+                r#"{"type":"content-start","index":0,"delta":{"message":{"content":{"type":"text","text":""}}}}"#,
+            ],
+            r#"{"type":"content-delta","index":0,"delta":{"message":{"content":{"text":" word"}}}}"#,
         ),
-        Upstream::Bedrock => ("", ""),
+    };
+    let line = |data: &str| format!("data: {data}\n\n").into_bytes();
+    (starts.iter().flat_map(|data| line(data)).collect(), line(event))
+}
+
+/// An event as AWS frames it: lengths, their checksum, headers, payload, the checksum of all.
+fn frame(event: &str, payload: &str) -> Vec<u8> {
+    let mut headers = Vec::new();
+    for (name, value) in [(":event-type", event), (":message-type", "event")] {
+        headers.push(u8::try_from(name.len()).unwrap());
+        headers.extend(name.as_bytes());
+        headers.push(7);
+        headers.extend(u16::try_from(value.len()).unwrap().to_be_bytes());
+        headers.extend(value.as_bytes());
     }
+    let lengths = [12 + headers.len() + payload.len() + 4, headers.len()];
+    let mut frame: Vec<u8> =
+        lengths.into_iter().flat_map(|length| u32::try_from(length).unwrap().to_be_bytes()).collect();
+    frame.extend(crc32fast::hash(&frame).to_be_bytes());
+    frame.extend(headers);
+    frame.extend(payload.as_bytes());
+    frame.extend(crc32fast::hash(&frame).to_be_bytes());
+    frame
 }

@@ -124,7 +124,7 @@ impl Request {
             Client::Anthropic => edits.extend(anthropic::foreign_thoughts(self)),
             Client::Responses => edits.extend(responses::foreign_thoughts(self)),
             Client::OpenAi => edits.extend(openai::foreign_thoughts(self)),
-            Client::Gemini => {}
+            Client::Gemini => edits.extend(gemini::foreign_thoughts(self, target.model)),
         }
         edits.sort_by_key(|edit| edit.span.end);
         let body = self.body.as_bytes();

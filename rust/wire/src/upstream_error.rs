@@ -25,7 +25,7 @@ pub struct UpstreamError {
 /// Reads an upstream's error body in any dialect. All have `error` with a message and a class, or one of its variants: a
 /// bare string for `error`, the members at the top, `detail`, or all of it in an array. `None` when it is none of these,
 /// or longer than 64 KiB.
-pub fn read(body: &[u8]) -> Option<UpstreamError> {
+pub(crate) fn read(body: &[u8]) -> Option<UpstreamError> {
     let text = std::str::from_utf8(body).ok().filter(|text| text.len() <= MAX_BODY)?;
     let mut cursor = Cursor::new(text);
     let mut error = UpstreamError::default();

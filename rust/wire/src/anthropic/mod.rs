@@ -11,6 +11,7 @@ mod signature;
 mod write_request;
 mod write_message;
 mod write_parameters;
+mod write_thinking;
 mod model;
 mod read_answer;
 mod write_answer;
@@ -22,6 +23,7 @@ pub(crate) mod error;
 pub(crate) mod models;
 
 pub(crate) use foreign::foreign_thoughts;
+pub(crate) use model::{Model, Sampling};
 pub(crate) use read_answer::read_answer;
 pub(crate) use read_request::read_request;
 pub(crate) use read_stream::EventReader;
@@ -29,6 +31,7 @@ pub(crate) use scan::scan;
 pub(crate) use write_answer::write_answer;
 pub(crate) use write_request::write_request;
 pub(crate) use write_stream::EventWriter;
+pub(crate) use write_thinking::Thoughts;
 
 #[cfg(test)]
 mod tests;

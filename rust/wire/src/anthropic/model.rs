@@ -8,22 +8,22 @@
 
 /// What a model takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Model {
+pub(crate) struct Model {
     /// The most that it can write.
-    pub(super) max_tokens: u64,
-    pub(super) thinking: Thinking,
-    pub(super) off: Off,
-    pub(super) sampling: Sampling,
+    pub(crate) max_tokens: u64,
+    pub(crate) thinking: Thinking,
+    pub(crate) off: Off,
+    pub(crate) sampling: Sampling,
     /// Whether it can be made to call a tool.
-    pub(super) is_forced: bool,
+    pub(crate) is_forced: bool,
     /// Whether the schemas of answers and tools are kept to the letter.
-    pub(super) has_schemas: bool,
-    pub(super) efforts: Efforts,
+    pub(crate) has_schemas: bool,
+    pub(crate) efforts: Efforts,
 }
 
 /// How it is told to think.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Thinking {
+pub(crate) enum Thinking {
     Never,
     /// In tokens.
     Budget,
@@ -35,7 +35,7 @@ pub(super) enum Thinking {
 
 /// How it is told not to think.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Off {
+pub(crate) enum Off {
     /// It does not unless it is told to.
     Default,
     Disabled,
@@ -47,7 +47,7 @@ pub(super) enum Off {
 
 /// Which of `temperature`, `top_p` and `top_k` it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sampling {
+pub(crate) enum Sampling {
     All,
     /// Not both of `temperature` and `top_p`.
     OneOfTwo,
@@ -56,7 +56,7 @@ pub(super) enum Sampling {
 
 /// The highest effort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Efforts {
+pub(crate) enum Efforts {
     High,
     /// Without `xhigh` in between.
     Max,
@@ -77,7 +77,7 @@ const OTHER: Model = Model {
 impl Model {
     /// The model of this name at any provider: `claude-3-5-sonnet-20241022`, `anthropic.claude-opus-4-6-v1:0`,
     /// `claude-haiku-4.5`, `claude-opus-4-1@20250805`.
-    pub(super) fn of(name: &str) -> Self {
+    pub(crate) fn of(name: &str) -> Self {
         let Some((_, rest)) = name.split_once("claude") else { return OTHER };
         let words: Vec<&str> = rest.split(|character: char| !character.is_ascii_alphanumeric()).collect();
         // A date has more digits than a version.

@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::model::{Efforts, Model, Off, Sampling, Thinking};
+use super::model::{Model, Sampling};
 use super::write_message::write_cache;
-use crate::chat::{self, Effort, Feature, Format, Lost, Reasoning, ToolChoice};
+use super::write_thinking::Thoughts;
+use crate::Upstream;
+use crate::chat::{self, Feature, Format, Lost, ToolChoice};
 use crate::json::{Object, ObjectWriter, write_string};
 use crate::target::Quirks;
-
-/// The fewest tokens of thought that can be asked for (Anthropic's API reference).
-const MIN_BUDGET: u64 = 1_024;
 
 /// Writes the rest of the body.
 pub(super) struct Parameters<'w, 'f> {
@@ -19,30 +18,15 @@ pub(super) struct Parameters<'w, 'f> {
     pub(super) lost: &'w mut Lost,
 }
 
-/// What is written for the client's wish to have the model think, or not.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Thoughts {
-    mode: Option<Mode>,
-    effort: Option<&'static str>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Mode {
-    Disabled,
-    BetweenTools,
-    Enabled(u64),
-    Adaptive,
-}
-
 impl Parameters<'_, '_> {
     pub(super) fn write(mut self, body: &mut ObjectWriter<'_>) {
         // It must be there, so one that gives no bound gets the highest.
         let max_tokens = self.form.max_tokens.unwrap_or(self.model.max_tokens);
         body.number("max_tokens", max_tokens);
         let thoughts = self.thoughts(max_tokens);
-        self.write_thinking(thoughts.mode, body);
-        self.write_output(thoughts.effort, body);
-        self.write_sampling(matches!(thoughts.mode, Some(Mode::Enabled(_) | Mode::Adaptive)), body);
+        thoughts.write(self.form.reasoning.and_then(|reasoning| reasoning.is_shown), body);
+        self.write_output(thoughts.effort(), body);
+        self.write_sampling(thoughts.are_wanted(), body);
         self.write_stop(body);
         self.write_tools(body);
         self.write_tool_choice(body);
@@ -62,73 +46,8 @@ impl Parameters<'_, '_> {
             self.lost.field(Feature::Reasoning);
             return Thoughts::default();
         }
-        if reasoning.effort() == Some(Effort::None) {
-            return self.no_thoughts();
-        }
-        let is_in_tokens = match self.model.thinking {
-            Thinking::Never => {
-                self.lost.field(Feature::Reasoning);
-                return Thoughts::default();
-            }
-            Thinking::Budget => true,
-            Thinking::Either => reasoning.budget.is_some(),
-            Thinking::Effort => false,
-        };
-        if is_in_tokens {
-            return self.budget(reasoning, max_tokens);
-        }
-        let effort = reasoning.effort().map(|effort| self.effort(effort));
-        Thoughts { mode: Some(Mode::Adaptive), effort }
-    }
-
-    fn no_thoughts(&mut self) -> Thoughts {
-        let mode = match self.model.off {
-            Off::Default => None,
-            Off::Disabled => Some(Mode::Disabled),
-            Off::BetweenTools => Some(Mode::BetweenTools),
-            Off::Never => {
-                self.lost.hint(Feature::Reasoning);
-                return Thoughts { mode: None, effort: Some("low") };
-            }
-        };
-        Thoughts { mode, effort: None }
-    }
-
-    /// Thoughts count as part of the answer, so they must leave room for it.
-    fn budget(&mut self, reasoning: Reasoning, max_tokens: u64) -> Thoughts {
-        if max_tokens <= MIN_BUDGET {
-            self.lost.hint(Feature::Reasoning);
-            return Thoughts::default();
-        }
-        let budget = reasoning.budget().unwrap_or(Effort::Medium.budget());
-        Thoughts { mode: Some(Mode::Enabled(budget.clamp(MIN_BUDGET, max_tokens - 1))), effort: None }
-    }
-
-    /// The nearest word that the model knows.
-    fn effort(&self, effort: Effort) -> &'static str {
-        match (effort, self.model.efforts) {
-            (Effort::None | Effort::Minimal, _) => Effort::Low.word(),
-            (Effort::ExtraHigh, Efforts::High | Efforts::Max) | (Effort::Max, Efforts::High) => Effort::High.word(),
-            (effort, _) => effort.word(),
-        }
-    }
-
-    fn write_thinking(&self, mode: Option<Mode>, body: &mut ObjectWriter<'_>) {
-        let Some(mode) = mode else { return };
-        body.object("thinking", |thinking| {
-            match mode {
-                Mode::Disabled => return thinking.string("type", "disabled"),
-                Mode::BetweenTools => return thinking.string("type", "between_tools"),
-                Mode::Adaptive => thinking.string("type", "adaptive"),
-                Mode::Enabled(budget) => {
-                    thinking.string("type", "enabled");
-                    thinking.number("budget_tokens", budget);
-                }
-            }
-            if let Some(is_shown) = self.form.reasoning.and_then(|reasoning| reasoning.is_shown) {
-                thinking.string("display", if is_shown { "summarized" } else { "omitted" });
-            }
-        });
+        let thoughts = Thoughts::of(reasoning, &self.model, max_tokens, self.lost);
+        thoughts.between(&self.form.messages, Upstream::Anthropic, self.lost)
     }
 
     /// Schemas are asked for in the dialect's own way. Models that do not know it are older than all that are offered.

@@ -2,46 +2,49 @@
 
 use super::family::Family;
 use super::thinking::Thinking;
+use super::write_tools::sayable_choice;
 use crate::chat::{Feature, Lost, Request};
-use crate::json::ObjectWriter;
+use crate::json::{ObjectWriter, write_object};
 
-/// Writes `additionalModelRequestFields`, if there is anything to say there.
-pub(super) fn write_additional(
-    form: &Request<'_>,
-    family: Family,
-    thinking: Option<Thinking>,
-    lost: &mut Lost,
-    body: &mut ObjectWriter<'_>,
-) {
-    let top_k = form.top_k.filter(|_| family.is_claude() || family.is_nova());
-    if form.top_k.is_some() && top_k.is_none() {
-        lost.field(Feature::TopK);
-    }
-    let wants_one_call = form.parallel_calls == Some(false) && !form.tools.is_empty();
-    let is_one_call = wants_one_call && family.is_claude();
-    if wants_one_call && !is_one_call {
-        lost.field(Feature::ParallelCalls);
-    }
-    if top_k.is_none() && thinking.is_none() && !is_one_call {
-        return;
-    }
-    body.object("additionalModelRequestFields", |fields| {
-        match top_k {
-            Some(top_k) if family.is_claude() => fields.raw("top_k", top_k),
-            Some(top_k) => fields.object("inferenceConfig", |config| config.raw("topK", top_k)),
-            None => {}
-        }
-        if let Some(thinking) = thinking {
-            thinking.write(fields);
-        }
-        if is_one_call {
-            fields.object("tool_choice", |choice| {
-                // Where `toolChoice` says which, a second word for it is refused.
-                if form.tool_choice.is_none() {
-                    choice.string("type", "auto");
+/// `additionalModelRequestFields`.
+pub(super) struct Additional<'a> {
+    /// Whose words are used.
+    pub(super) family: Family,
+    pub(super) top_k: Option<&'a str>,
+    pub(super) thinking: Thinking,
+    /// Whether tools are to be called one at a time.
+    pub(super) is_single: bool,
+}
+
+impl Additional<'_> {
+    /// Writes it, if there is anything to say there.
+    pub(super) fn write(&self, form: &Request<'_>, lost: &mut Lost, body: &mut ObjectWriter<'_>) {
+        let mut output = Vec::new();
+        write_object(&mut output, |fields| {
+            match (self.top_k, self.family) {
+                (None, _) => {}
+                (Some(top_k), Family::Claude(_)) => fields.raw("top_k", top_k),
+                (Some(top_k), Family::Nova | Family::Nova2) => {
+                    fields.object("inferenceConfig", |config| config.raw("topK", top_k));
                 }
-                choice.boolean("disable_parallel_tool_use", true);
-            });
+                (Some(_), Family::GptOss | Family::Other) => lost.field(Feature::TopK),
+            }
+            self.thinking.write(fields);
+            if self.is_single && !self.family.is_claude() {
+                lost.field(Feature::ParallelCalls);
+            } else if self.is_single {
+                fields.object("tool_choice", |choice| {
+                    // Where `toolChoice` says which, a second word for it is refused.
+                    if sayable_choice(form, self.family).is_none() {
+                        choice.string("type", "auto");
+                    }
+                    choice.boolean("disable_parallel_tool_use", true);
+                });
+            }
+        });
+        if output != b"{}" {
+            // JSON that was written from text is text.
+            body.raw("additionalModelRequestFields", &String::from_utf8(output).unwrap_or_default());
         }
-    });
+    }
 }

@@ -1,6 +1,7 @@
 //! What parts of messages become in Converse: content blocks.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -42,13 +43,13 @@ pub(super) enum Block<'a> {
 pub(super) struct Blocks<'a> {
     family: Family,
     lost: &'a mut Lost,
-    /// No two documents of a request may have the same name.
-    document_names: Vec<String>,
+    /// No two documents of a request may have the same name: those in use, and how often each was asked for.
+    document_names: BTreeMap<String, u32>,
 }
 
 impl<'l> Blocks<'l> {
     pub(super) fn new(family: Family, lost: &'l mut Lost) -> Self {
-        Self { family, lost, document_names: Vec::new() }
+        Self { family, lost, document_names: BTreeMap::new() }
     }
 
     /// The blocks that say `parts`. Blank texts, which Bedrock refuses, become none.
@@ -92,7 +93,12 @@ impl<'l> Blocks<'l> {
                 Some(bytes) => Some(Block::RedactedReasoning(bytes)),
                 None => self.foreign_thought(),
             },
-            Content::Call(call) => Some(Block::ToolUse(call)),
+            Content::Call(call) => {
+                if call.signature.is_some() {
+                    self.lost.hint(Feature::Thought);
+                }
+                Some(Block::ToolUse(call))
+            }
             Content::Result { call_id, parts, is_error } => {
                 Some(Block::ToolResult { id: call_id, blocks: self.of(parts), is_error: *is_error })
             }
@@ -136,12 +142,13 @@ impl<'l> Blocks<'l> {
     fn document_name(&mut self, name: Option<&str>) -> String {
         let plain = document_name(name.unwrap_or_default());
         let mut unique = plain.clone();
-        let mut n_same = 1;
-        while self.document_names.contains(&unique) {
+        let mut n_same = self.document_names.get(&plain).copied().unwrap_or(1);
+        while self.document_names.contains_key(&unique) {
             n_same += 1;
             unique = format!("{plain} ({n_same})");
         }
-        self.document_names.push(unique.clone());
+        self.document_names.insert(plain, n_same);
+        self.document_names.entry(unique.clone()).or_insert(1);
         unique
     }
 }

@@ -3,19 +3,15 @@
 //! A model that is named by the ARN of a profile tells nothing of itself: it counts as none of these, and what only
 //! they know is refused rather than guessed at.
 
+use crate::anthropic;
+
 /// Models that are asked alike.
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(test, derive(Debug))]
+#[derive(Clone, Copy)]
 pub(super) enum Family {
-    /// Claude up to 4.1: thinks within a budget.
-    EarlyClaude,
-    /// Claude 4.5: as before, but takes schemas.
-    Claude45,
-    /// Claude from 4.6 on: decides itself how much to think, within an effort.
-    Claude,
+    Claude(anthropic::Model),
     /// Nova of the first generation.
     Nova,
-    /// Nova 2: thinks, by an effort.
+    /// Nova 2, which thinks.
     Nova2,
     /// OpenAI's open models.
     GptOss,
@@ -24,24 +20,13 @@ pub(super) enum Family {
 
 impl Family {
     pub(super) fn of(model: &str) -> Self {
-        /// Parts of names: `anthropic.claude-3-7-sonnet-20250219-v1:0`, `claude-opus-4-20250514-v1:0`,
-        /// `claude-opus-4-1-20250805-v1:0`.
-        const EARLY: [&str; 5] = ["claude-3", "claude-v2", "claude-instant", "-4-2025", "-4-1-"];
-
-        let has = |part: &str| model.contains(part);
-        if has("anthropic.claude") {
-            if EARLY.into_iter().any(has) {
-                Self::EarlyClaude
-            } else if has("-4-5-") {
-                Self::Claude45
-            } else {
-                Self::Claude
-            }
-        } else if has("amazon.nova-2") {
+        if model.contains("anthropic.claude") {
+            Self::Claude(anthropic::Model::of(model))
+        } else if model.contains("amazon.nova-2") {
             Self::Nova2
-        } else if has("amazon.nova") {
+        } else if model.contains("amazon.nova") {
             Self::Nova
-        } else if has("openai.gpt-oss") {
+        } else if model.contains("openai.gpt-oss") {
             Self::GptOss
         } else {
             Self::Other
@@ -49,7 +34,7 @@ impl Family {
     }
 
     pub(super) fn is_claude(self) -> bool {
-        matches!(self, Self::EarlyClaude | Self::Claude45 | Self::Claude)
+        matches!(self, Self::Claude(_))
     }
 
     pub(super) fn is_nova(self) -> bool {
@@ -59,6 +44,18 @@ impl Family {
     /// Whether it may be held to a schema ("Get validated JSON results from models", Bedrock's user guide). Of the
     /// others some are and some are not; Bedrock then says so.
     pub(super) fn takes_schemas(self) -> bool {
-        self != Self::EarlyClaude && !self.is_nova()
+        match self {
+            Self::Claude(model) => model.has_schemas,
+            Self::Nova | Self::Nova2 => false,
+            Self::GptOss | Self::Other => true,
+        }
+    }
+
+    /// Whether it can be made to call a tool.
+    pub(super) fn is_forced(self) -> bool {
+        match self {
+            Self::Claude(model) => model.is_forced,
+            Self::Nova | Self::Nova2 | Self::GptOss | Self::Other => true,
+        }
     }
 }

@@ -5,9 +5,11 @@
 
 mod family;
 mod thinking;
-mod additional;
+mod sampling;
 mod block;
 mod write_block;
+mod write_tools;
+mod additional;
 mod write_request;
 mod finish;
 mod usage;

@@ -1,25 +1,24 @@
 //! How each family of models is told to think.
 //!
-//! Converse has no field for it but an effort, which adaptive models take; the rest is said as each family has it in its
-//! own dialect, in `additionalModelRequestFields`: "Adaptive thinking" and "Extended thinking" of Bedrock's user guide,
-//! "Extended thinking" of Nova 2's, "OpenAI models" of Bedrock's.
+//! Converse has no field for it but an effort; the rest is said as each family has it in its own dialect: "Extended
+//! thinking" of Nova 2's user guide, "OpenAI models" of Bedrock's, and Claude as Anthropic's own API has it.
 
 use super::family::Family;
-use crate::chat::{Effort, Feature, Lost, Reasoning, Request};
+use crate::Upstream;
+use crate::anthropic::Thoughts;
+use crate::chat::{Effort, Feature, Lost, Request};
 use crate::json::ObjectWriter;
-
-/// The least that Claude takes.
-const MIN_BUDGET: u64 = 1_024;
 
 /// What is said about thinking.
 #[derive(Clone, Copy)]
 pub(super) enum Thinking {
-    /// Claude is not to.
-    Off,
-    /// Claude may, for so many tokens.
-    Budget(u64),
-    /// Claude may, as it sees fit; `is_shown` as `Reasoning` has it.
-    Adaptive { effort: Option<&'static str>, is_shown: Option<bool> },
+    /// Nothing.
+    Unsaid,
+    Claude {
+        thoughts: Thoughts,
+        /// As `Reasoning` has it.
+        is_shown: Option<bool>,
+    },
     /// Nova is to, with this effort.
     Nova(&'static str),
     /// An open model of OpenAI's is to, with this effort.
@@ -27,30 +26,28 @@ pub(super) enum Thinking {
 }
 
 impl Thinking {
-    /// `None` where nothing needs to be said, or nothing can be.
-    pub(super) fn of(form: &Request<'_>, family: Family, lost: &mut Lost) -> Option<Self> {
-        let reasoning = form.reasoning?;
+    pub(super) fn of(form: &Request<'_>, family: Family, lost: &mut Lost) -> Self {
+        let Some(reasoning) = form.reasoning else { return Self::Unsaid };
         let effort = reasoning.effort();
         let is_off = effort == Some(Effort::None);
-        match family {
-            // Off unless it is asked for.
-            Family::EarlyClaude | Family::Claude45 | Family::Nova | Family::Nova2 if is_off => None,
-            Family::EarlyClaude | Family::Claude45 => Some(Self::Budget(budget(reasoning, form.max_tokens))),
-            Family::Claude if is_off => Some(Self::Off),
-            Family::Claude => {
-                // Only some models take more than `high`, so a number of tokens never turns into that.
-                let of_budget = reasoning.budget.map(|n_tokens| Effort::of_budget(n_tokens).min(Effort::High));
-                let effort = reasoning.effort.or(of_budget).map(|effort| effort.max(Effort::Low).word());
-                Some(Self::Adaptive { effort, is_shown: reasoning.is_shown })
+        match (family, effort) {
+            (Family::Claude(model), _) => {
+                let max_tokens = form.max_tokens.unwrap_or(model.max_tokens);
+                let thoughts = Thoughts::of(reasoning, &model, max_tokens, lost);
+                let thoughts = thoughts.between(&form.messages, Upstream::Bedrock, lost);
+                Self::Claude { thoughts, is_shown: reasoning.is_shown }
             }
-            Family::Nova2 => Some(Self::Nova(three_levels(effort.unwrap_or(Effort::Medium)))),
-            Family::GptOss if !is_off => effort.map(three_levels).map(Self::GptOss),
-            Family::Nova | Family::GptOss | Family::Other => {
-                match effort {
-                    Some(_) => lost.field(Feature::Reasoning),
-                    None => lost.hint(Feature::Reasoning),
-                }
-                None
+            // Off unless it is asked for.
+            (Family::Nova | Family::Nova2, _) if is_off => Self::Unsaid,
+            (Family::Nova2, _) => Self::Nova(three_levels(effort.unwrap_or(Effort::Medium))),
+            (Family::GptOss, Some(effort)) if !is_off => Self::GptOss(three_levels(effort)),
+            (Family::Nova | Family::GptOss | Family::Other, Some(_)) => {
+                lost.field(Feature::Reasoning);
+                Self::Unsaid
+            }
+            (Family::Nova | Family::GptOss | Family::Other, None) => {
+                lost.hint(Feature::Reasoning);
+                Self::Unsaid
             }
         }
     }
@@ -58,24 +55,21 @@ impl Thinking {
     /// `outputConfig.effort`.
     pub(super) fn effort(self) -> Option<&'static str> {
         match self {
-            Self::Adaptive { effort, .. } => effort,
-            Self::Off | Self::Budget(_) | Self::Nova(_) | Self::GptOss(_) => None,
+            Self::Claude { thoughts, .. } => thoughts.effort(),
+            Self::Unsaid | Self::Nova(_) | Self::GptOss(_) => None,
         }
+    }
+
+    /// Whether Claude is told to think, and so to use its own sampling.
+    pub(super) fn is_claudes(self) -> bool {
+        matches!(self, Self::Claude { thoughts, .. } if thoughts.are_wanted())
     }
 
     /// Writes its members of `additionalModelRequestFields`.
     pub(super) fn write(self, fields: &mut ObjectWriter<'_>) {
         match self {
-            Self::Off => fields.object("thinking", |thinking| thinking.string("type", "disabled")),
-            Self::Budget(n_tokens) => fields.object("thinking", |thinking| {
-                thinking.string("type", "enabled");
-                thinking.number("budget_tokens", n_tokens);
-            }),
-            Self::Adaptive { is_shown, .. } => fields.object("thinking", |thinking| {
-                thinking.string("type", "adaptive");
-                let display = is_shown.map(|is_shown| if is_shown { "summarized" } else { "omitted" });
-                thinking.optional_string("display", display);
-            }),
+            Self::Unsaid => {}
+            Self::Claude { thoughts, is_shown } => thoughts.write(is_shown, fields),
             Self::Nova(effort) => fields.object("reasoningConfig", |config| {
                 config.string("type", "enabled");
                 config.string("maxReasoningEffort", effort);
@@ -83,14 +77,6 @@ impl Thinking {
             Self::GptOss(effort) => fields.string("reasoning_effort", effort),
         }
     }
-}
-
-/// The client's own number, or one that an effort stands for: that one leaves room for the answer, since the client's
-/// bound holds both.
-fn budget(reasoning: Reasoning, max_tokens: Option<u64>) -> u64 {
-    let room = max_tokens.map_or(u64::MAX, |n_tokens| n_tokens.saturating_sub(1));
-    let of_effort = || reasoning.effort.unwrap_or(Effort::Medium).budget().min(room);
-    reasoning.budget.unwrap_or_else(of_effort).max(MIN_BUDGET)
 }
 
 fn three_levels(effort: Effort) -> &'static str {

@@ -1,16 +1,17 @@
 //! A request to Converse. The model stands in the path, and so does whether the answer is to be streamed.
 
-use super::additional::write_additional;
+use std::borrow::Cow;
+
+use super::additional::Additional;
 use super::block::{Block, Blocks};
 use super::family::Family;
+use super::sampling::Sampling;
 use super::thinking::Thinking;
-use super::write_block::{write_blocks, write_cache_point};
-use crate::chat::{Content, Feature, Format, Lost, Request, Role, Tool, ToolChoice};
+use super::write_block::write_blocks;
+use super::write_tools::write_tools;
+use crate::chat::{Content, Feature, Format, Lost, Request, Role};
 use crate::json::{ObjectWriter, write_object};
 use crate::target::Target;
-
-/// The schema of a function whose arguments the client did not describe.
-const ANY_OBJECT: &str = r#"{"type":"object","properties":{}}"#;
 
 /// Writes `form`, and takes note of what Converse cannot say.
 pub(crate) fn write_request(form: &Request<'_>, target: &Target<'_>, lost: &mut Lost) -> Vec<u8> {
@@ -20,22 +21,24 @@ pub(crate) fn write_request(form: &Request<'_>, target: &Target<'_>, lost: &mut 
     let takes_output = target.quirks.takes("outputConfig");
     let takes_schemas = family.takes_schemas() && takes_output;
     let thinking = Thinking::of(form, own_words, lost);
-    let effort = thinking.and_then(Thinking::effort);
+    let sampling = Sampling::of(form, family, thinking.is_claudes(), lost);
+    let effort = thinking.effort();
     if effort.is_some() && !takes_output {
         lost.field(Feature::Reasoning);
+    }
+    let takes_tools = target.quirks.takes("toolConfig");
+    if !takes_tools && !form.tools.is_empty() {
+        lost.field(Feature::Tools);
     }
     note_unsayable(form, takes_schemas, lost);
     let mut output = Vec::with_capacity(1_024);
     write_object(&mut output, |body| {
         write_messages(form, family, lost, body);
-        write_inference(form, body);
-        if target.quirks.takes("toolConfig") {
-            write_tools(form, family, takes_schemas, lost, body);
-        } else if !form.tools.is_empty() {
-            lost.field(Feature::Tools);
-        }
+        write_inference(form, family, sampling, lost, body);
+        let has_tools = takes_tools && write_tools(form, family, takes_schemas, lost, body);
         write_output(form, takes_schemas, effort.filter(|_| takes_output), body);
-        write_additional(form, own_words, thinking, lost, body);
+        let is_single = has_tools && form.parallel_calls == Some(false);
+        Additional { family: own_words, top_k: sampling.top_k, thinking, is_single }.write(form, lost, body);
     });
     output
 }
@@ -48,8 +51,8 @@ fn note_unsayable(form: &Request<'_>, takes_schemas: bool, lost: &mut Lost) {
     };
     let fields = [
         (is_formless, Feature::Format),
-        (form.frequency_penalty.is_some(), Feature::FrequencyPenalty),
-        (form.presence_penalty.is_some(), Feature::PresencePenalty),
+        (is_felt(form.frequency_penalty), Feature::FrequencyPenalty),
+        (is_felt(form.presence_penalty), Feature::PresencePenalty),
         (form.seed.is_some(), Feature::Seed),
         (form.n > 1, Feature::Choices),
         (form.logprobs.is_some(), Feature::Logprobs),
@@ -59,6 +62,11 @@ fn note_unsayable(form: &Request<'_>, takes_schemas: bool, lost: &mut Lost) {
     if form.user.is_some() {
         lost.hint(Feature::User);
     }
+}
+
+/// A penalty of 0 is none.
+fn is_felt(penalty: Option<&str>) -> bool {
+    penalty.is_some_and(|number| number.parse() != Ok(0.0))
 }
 
 /// Instructions go to the front, and neighbours of the same role become one message: roles must alternate.
@@ -91,65 +99,31 @@ fn write_messages(form: &Request<'_>, family: Family, lost: &mut Lost, body: &mu
     });
 }
 
-fn write_inference(form: &Request<'_>, body: &mut ObjectWriter<'_>) {
-    if form.max_tokens.is_none() && form.temperature.is_none() && form.top_p.is_none() && form.stop.is_empty() {
+fn write_inference(
+    form: &Request<'_>,
+    family: Family,
+    sampling: Sampling<'_>,
+    lost: &mut Lost,
+    body: &mut ObjectWriter<'_>,
+) {
+    // Claude refuses sequences of white space alone.
+    let is_taken = |sequence: &&Cow<'_, str>| !family.is_claude() || !sequence.trim().is_empty();
+    let stop: Vec<_> = form.stop.iter().filter(is_taken).collect();
+    if stop.len() < form.stop.len() {
+        lost.field(Feature::Stop);
+    }
+    let Sampling { temperature, top_p, .. } = sampling;
+    if form.max_tokens.is_none() && temperature.is_none() && top_p.is_none() && stop.is_empty() {
         return;
     }
     body.object("inferenceConfig", |config| {
         if let Some(n_tokens) = form.max_tokens {
             config.number("maxTokens", n_tokens);
         }
-        config.optional_raw("temperature", form.temperature);
-        config.optional_raw("topP", form.top_p);
-        if !form.stop.is_empty() {
-            config.array("stopSequences", |stop| form.stop.iter().for_each(|sequence| stop.string(sequence)));
-        }
-    });
-}
-
-fn write_tools(form: &Request<'_>, family: Family, takes_schemas: bool, lost: &mut Lost, body: &mut ObjectWriter<'_>) {
-    if form.tools.is_empty() {
-        return;
-    }
-    if form.tool_choice == Some(ToolChoice::None) {
-        // There is no word for it, so they are left out; but where there were calls, Bedrock demands them.
-        let mut parts = form.messages.iter().flat_map(|message| &message.parts);
-        if !parts.any(|part| matches!(part.content, Content::Call(_))) {
-            return;
-        }
-        lost.field(Feature::ToolChoice);
-    }
-    body.object("toolConfig", |config| {
-        config.array("tools", |tools| {
-            for tool in &form.tools {
-                tools.object(|object| write_tool(tool, takes_schemas, lost, object));
-                match tool.cache {
-                    Some(mark) if family.is_claude() => tools.object(|object| write_cache_point(mark, object)),
-                    Some(_) => lost.hint(Feature::CacheMark),
-                    None => {}
-                }
-            }
-        });
-        match &form.tool_choice {
-            None | Some(ToolChoice::None) => {}
-            Some(ToolChoice::Auto) => config.object("toolChoice", |choice| choice.object("auto", |_| ())),
-            Some(ToolChoice::Required) => config.object("toolChoice", |choice| choice.object("any", |_| ())),
-            Some(ToolChoice::Named(name)) => {
-                config.object("toolChoice", |choice| choice.object("tool", |tool| tool.string("name", name)));
-            }
-        }
-    });
-}
-
-fn write_tool(tool: &Tool<'_>, takes_schemas: bool, lost: &mut Lost, object: &mut ObjectWriter<'_>) {
-    object.object("toolSpec", |spec| {
-        spec.string("name", &tool.name);
-        spec.optional_string("description", tool.description.as_deref().filter(|text| !text.is_empty()));
-        spec.object("inputSchema", |schema| schema.raw("json", tool.parameters.as_deref().unwrap_or(ANY_OBJECT)));
-        match tool.strict {
-            Some(true) if takes_schemas => spec.boolean("strict", true),
-            Some(true) => lost.hint(Feature::Strict),
-            Some(false) | None => {}
+        config.optional_raw("temperature", temperature);
+        config.optional_raw("topP", top_p);
+        if !stop.is_empty() {
+            config.array("stopSequences", |output| stop.iter().for_each(|sequence| output.string(sequence)));
         }
     });
 }

@@ -194,7 +194,9 @@ pub(crate) fn write_answer(answer: &Answer<'_>, context: &Context<'_>) -> Vec<u8
 }
 
 fn write_vectors(vectors: &[Vec<f32>], embeddings: &mut ArrayWriter<'_>) {
-    vectors.iter().for_each(|vector| embeddings.object(|embedding| write_values(vector, embedding)));
+    for vector in vectors {
+        embeddings.object(|embedding| write_values(vector, embedding));
+    }
 }
 
 fn write_values(vector: &[f32], embedding: &mut ObjectWriter<'_>) {

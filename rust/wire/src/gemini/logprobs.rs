@@ -1,6 +1,6 @@
 //! Log probabilities: `logprobsResult` here, OpenAI's `logprobs` in the form.
 
-use crate::json::{ArrayWriter, Object, ObjectWriter, write_object};
+use crate::json::{ArrayWriter, Object, ObjectWriter, Value, write_object};
 
 /// OpenAI's object for `result`, a `logprobsResult` whose syntax was checked; `None` where it names no tokens.
 pub(super) fn read(result: &str) -> Option<String> {
@@ -28,7 +28,7 @@ pub(super) fn read(result: &str) -> Option<String> {
 }
 
 fn write_token(candidate: &Object<'_>, token: &mut ObjectWriter<'_>) {
-    let number = candidate.get("logProbability").and_then(|value| value.number());
+    let number = candidate.get("logProbability").and_then(Value::number);
     token.string("token", &candidate.string("token").unwrap_or_default());
     token.raw("logprob", number.unwrap_or("0"));
     token.null("bytes");
@@ -37,20 +37,22 @@ fn write_token(candidate: &Object<'_>, token: &mut ObjectWriter<'_>) {
 /// Writes the member `logprobsResult` for `json`, OpenAI's `logprobs` object.
 pub(super) fn write(json: &str, candidate: &mut ObjectWriter<'_>) {
     let Ok(logprobs) = Object::parse(json) else { return };
-    let tokens: Vec<Object<'_>> = logprobs.array("content").into_iter().filter_map(|token| token.object()).collect();
+    let tokens: Vec<Object<'_>> = logprobs.array("content").into_iter().filter_map(Value::object).collect();
     candidate.object("logprobsResult", |result| {
         result.array("topCandidates", |positions| {
             for token in &tokens {
                 positions.object(|position| {
                     position.array("candidates", |candidates| {
-                        let others = token.array("top_logprobs").into_iter().filter_map(|other| other.object());
+                        let others = token.array("top_logprobs").into_iter().filter_map(Value::object);
                         others.for_each(|other| write_candidate(&other, candidates));
                     });
                 });
             }
         });
         result.array("chosenCandidates", |chosen| {
-            tokens.iter().for_each(|token| write_candidate(token, chosen));
+            for token in &tokens {
+                write_candidate(token, chosen);
+            }
         });
     });
 }
@@ -58,6 +60,6 @@ pub(super) fn write(json: &str, candidate: &mut ObjectWriter<'_>) {
 fn write_candidate(token: &Object<'_>, candidates: &mut ArrayWriter<'_>) {
     candidates.object(|candidate| {
         candidate.string("token", &token.string("token").unwrap_or_default());
-        candidate.optional_raw("logProbability", token.get("logprob").and_then(|value| value.number()));
+        candidate.optional_raw("logProbability", token.get("logprob").and_then(Value::number));
     });
 }

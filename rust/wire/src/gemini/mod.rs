@@ -4,6 +4,7 @@
 //! a field may be spelt in camel or in snake case, and a default says no more than its absence.
 
 mod scan;
+mod foreign;
 mod node;
 mod read_request;
 mod read_contents;
@@ -28,6 +29,7 @@ pub(crate) mod embed;
 pub(crate) mod error;
 pub(crate) mod models;
 
+pub(crate) use foreign::foreign_thoughts;
 pub(crate) use read_answer::read_answer;
 pub(crate) use read_request::read_request;
 pub(crate) use read_stream::EventReader;

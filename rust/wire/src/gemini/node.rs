@@ -12,6 +12,8 @@ const MAX_UNKNOWN: usize = 64;
 
 pub(super) struct Node<'a> {
     members: Object<'a>,
+    /// Whether some names may be in snake case, which few clients send.
+    has_snakes: bool,
     /// The top-level field that it is in; `None` at the top.
     field: Option<&'static str>,
     /// Such as `contents[0].parts[1]`; empty at the top.
@@ -20,12 +22,16 @@ pub(super) struct Node<'a> {
 
 impl<'a> Node<'a> {
     pub(super) fn top(body: &'a str) -> Result<Self, Error> {
-        Ok(Self { members: Object::parse(body)?, field: None, path: String::new() })
+        Ok(Self::new(Object::parse(body)?, None, String::new()))
     }
 
     /// Takes the member that is named `name` in camel case, by either of its names.
     pub(super) fn take(&mut self, name: &'static str) -> Option<Value<'a>> {
-        self.members.take(name).or_else(|| self.members.take(&snake(name)))
+        if self.is_empty() {
+            return None;
+        }
+        let taken = self.members.take(name);
+        if taken.is_none() && self.has_snakes { self.members.take(&snake(name)) } else { taken }
     }
 
     pub(super) fn string(&mut self, name: &'static str) -> Result<Option<Cow<'a, str>>, Error> {
@@ -56,7 +62,7 @@ impl<'a> Node<'a> {
 
     pub(super) fn child(&mut self, name: &'static str) -> Result<Option<Self>, Error> {
         let members = self.read(name, "must be an object", Value::object)?;
-        Ok(members.map(|members| self.node(members, name, self.path_of(name))))
+        Ok(members.map(|members| Self::new(members, Some(self.field_of(name)), self.path_of(name))))
     }
 
     pub(super) fn children(&mut self, name: &'static str) -> Result<Vec<Self>, Error> {
@@ -65,7 +71,7 @@ impl<'a> Node<'a> {
             let path = format!("{}[{index}]", self.path_of(name));
             let members =
                 element.object().ok_or_else(|| Error::invalid_at(self.field_of(name), &path, "must be an object"))?;
-            Ok(self.node(members, name, path))
+            Ok(Self::new(members, Some(self.field_of(name)), path))
         });
         nodes.collect()
     }
@@ -108,8 +114,9 @@ impl<'a> Node<'a> {
         read(value).map(Some).ok_or_else(|| self.invalid(name, demand))
     }
 
-    fn node(&self, members: Object<'a>, name: &'static str, path: String) -> Self {
-        Self { members, field: Some(self.field_of(name)), path }
+    fn new(members: Object<'a>, field: Option<&'static str>, path: String) -> Self {
+        let has_snakes = members.members().any(|(name, _)| name.contains('_'));
+        Self { members, has_snakes, field, path }
     }
 
     fn field_of(&self, name: &'static str) -> &'static str {

@@ -6,6 +6,7 @@ use super::node::{Node, push};
 use super::schema;
 use crate::Error;
 use crate::chat::{Effort, Format, Logprobs, Reasoning, Request};
+use crate::json::Value;
 
 pub(super) fn read<'a>(mut config: Node<'a>, form: &mut Request<'a>) -> Result<(), Error> {
     form.temperature = config.number("temperature")?;
@@ -57,7 +58,7 @@ fn read_format<'a>(config: &mut Node<'a>, form: &mut Request<'a>) -> Result<Opti
 }
 
 fn read_thinking<'a>(mut thinking: Node<'a>, form: &mut Request<'a>) -> Result<Option<Reasoning>, Error> {
-    let is_shown = thinking.take("includeThoughts").and_then(|value| value.boolean());
+    let is_shown = thinking.take("includeThoughts").and_then(Value::boolean);
     let budget = match thinking.number("thinkingBudget")? {
         // As much as the model likes, which is what it does anyway.
         None | Some("-1") => None,

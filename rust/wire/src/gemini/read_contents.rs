@@ -30,7 +30,9 @@ pub(super) fn read<'a>(top: &mut Node<'a>, form: &mut Request<'a>) -> Result<(),
             Some("model") => Role::Assistant,
             Some(_) => return Err(content.invalid("role", "must be `user`, `model` or `function`")),
         };
-        let mut parts = Vec::new();
+        // Clients that were given an answer in pieces hand it back so.
+        let last = form.messages.pop_if(|last| role == Role::Assistant && last.role == role);
+        let mut parts = last.map(|message| message.parts).unwrap_or_default();
         for mut part in content.children("parts")? {
             read_part(&mut part, role, &mut calls, form, &mut parts)?;
             part.rest(&mut form.unknown);
@@ -81,7 +83,7 @@ fn read_part<'a>(
     Ok(())
 }
 
-/// Adds what the model said. Clients that were given it in pieces hand it back so.
+/// Adds a text, or the next piece of what the model said.
 fn push_text<'a>(text: Cow<'a, str>, role: Role, parts: &mut Vec<Part<'a>>) {
     match parts.last_mut().map(|part| &mut part.content) {
         Some(Content::Text(last)) if role == Role::Assistant => last.to_mut().push_str(&text),

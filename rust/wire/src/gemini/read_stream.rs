@@ -113,7 +113,7 @@ impl Choice {
                 }
             }
             Content::RedactedThought(signature) => {
-                sink(Event::RedactedThought { choice, signature: signature.clone() })
+                sink(Event::RedactedThought { choice, signature: signature.clone() });
             }
             Content::Call(content) => {
                 let call = self.n_calls;

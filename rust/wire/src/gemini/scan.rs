@@ -38,8 +38,11 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("toolConfig", "tool_config"),
     ("generationConfig", "generation_config"),
     ("safetySettings", "safety_settings"),
-    ("generateContentRequest", "generate_content_request"),
+    INNER,
 ];
+
+/// What `countTokens` may have in the place of contents.
+const INNER: (&str, &str) = ("generateContentRequest", "generate_content_request");
 
 /// The fields that a model reads.
 const PROMPT_FIELDS: &[&str] = &[
@@ -84,22 +87,21 @@ pub(crate) fn scan(endpoint: Endpoint, model: &str, body: &str) -> Result<Reques
 
 /// Where a body names models below its top level, as those of batches do.
 pub(crate) fn inner_models(request: &Request) -> Vec<Range<usize>> {
-    let mut spans = Vec::new();
-    // The body was checked as a whole, so none of these faults comes.
-    let _ = match request.endpoint {
-        Endpoint::BatchEmbedContents => inner_cursor(request, "requests")
-            .map_or(Ok(()), |mut requests| requests.array_or_skip(|cursor| find_model(cursor, &mut spans))),
-        Endpoint::CountTokens => ["generateContentRequest", "generate_content_request"]
-            .into_iter()
-            .find_map(|name| inner_cursor(request, name))
-            .map_or(Ok(()), |mut inner| find_model(&mut inner, &mut spans)),
-        _ => Ok(()),
+    let inner = match request.endpoint {
+        Endpoint::BatchEmbedContents => request.members.value("requests"),
+        Endpoint::CountTokens => request.members.value(INNER.0).or_else(|| request.members.value(INNER.1)),
+        _ => None,
     };
+    let mut spans = Vec::new();
+    if let Some(inner) = inner {
+        let mut cursor = Cursor::at(&request.body, inner.start);
+        // The body was checked as a whole, so there are no faults.
+        let _ = match cursor.shape() {
+            Ok(Shape::Array) => cursor.array(|cursor| find_model(cursor, &mut spans)),
+            _ => find_model(&mut cursor, &mut spans),
+        };
+    }
     spans
-}
-
-fn inner_cursor<'a>(request: &'a Request, name: &str) -> Option<Cursor<'a>> {
-    Some(Cursor::at(&request.body, request.members.value(name)?.start))
 }
 
 fn find_model(cursor: &mut Cursor<'_>, spans: &mut Vec<Range<usize>>) -> Result<(), Fault> {
@@ -115,8 +117,7 @@ fn find_model(cursor: &mut Cursor<'_>, spans: &mut Vec<Range<usize>>) -> Result<
 }
 
 fn check_prompt(endpoint: Endpoint, members: &Members, body: &str) -> Result<(), Error> {
-    let has_inner =
-        SPELLINGS[4..].iter().any(|(camel, snake)| members.value(camel).is_some() || members.value(snake).is_some());
+    let has_inner = [INNER.0, INNER.1].iter().any(|name| members.value(name).is_some());
     let (field, remedy, shape, demand) = match endpoint {
         Endpoint::EmbedContent => {
             ("content", "send the text to be embedded", Shape::Object, "must be an object with `parts`")

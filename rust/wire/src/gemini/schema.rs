@@ -1,4 +1,4 @@
-//! From Gemini's own language of schemas, a subset of OpenAPI 3.0's, to JSON Schema.
+//! From Gemini's own language of schemas, which is of `OpenAPI` 3.0, to JSON Schema.
 //!
 //! The differences: names of types are in capitals, `nullable` is a member, bounds on lengths may be strings (they are 64
 //! bits wide), and properties have an order beside the one in which they stand, which JSON Schema has no word for.

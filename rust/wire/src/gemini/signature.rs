@@ -16,7 +16,7 @@ use crate::chat::Signature;
 pub(super) const NONE: &str = "skip_thought_signature_validator";
 
 /// How the mark `tiercel.` begins in base64.
-const MARK: &str = "dGllcmNlbC";
+pub(super) const MARK: &str = "dGllcmNlbC";
 
 pub(super) fn for_client<'a>(signature: &'a Signature<'_>) -> Cow<'a, str> {
     match signature.for_upstream(Upstream::Gemini) {
@@ -25,8 +25,13 @@ pub(super) fn for_client<'a>(signature: &'a Signature<'_>) -> Cow<'a, str> {
     }
 }
 
+/// That of a call, for a client that may hand it back to Google itself: a turn's first call must have one.
+pub(super) fn of_call<'a>(signature: Option<&'a Signature<'_>>, is_first: bool) -> Option<Cow<'a, str>> {
+    signature.map(for_client).or(is_first.then_some(NONE.into()))
+}
+
 pub(super) fn of_client(text: Cow<'_, str>) -> Option<Signature<'_>> {
-    if text.is_empty() || text == NONE {
+    if text.is_empty() || (text.len() == NONE.len() && text.replace('/', "_") == NONE) {
         return None;
     }
     let marked = text.starts_with(MARK).then(|| decode(&text)).flatten();

@@ -1,9 +1,9 @@
 //! Writes an answer in one piece.
 
 use super::parts::{is_object, write_call, write_text};
-use super::signature::for_client;
+use super::signature::{for_client, of_call};
 use super::{finish, logprobs, usage};
-use crate::chat::{Answer, Choice, Content, Part, Signature};
+use crate::chat::{Answer, Choice, Content, Part};
 use crate::json::{ArrayWriter, ObjectWriter, write_object};
 use crate::translation::Context;
 
@@ -32,7 +32,13 @@ pub(super) fn or<'a>(text: &'a str, other: &'a str) -> &'a str {
 
 fn write_choice(choice: &Choice<'_>, index: u64, candidate: &mut ObjectWriter<'_>) {
     candidate.object("content", |content| {
-        content.array("parts", |parts| choice.parts.iter().for_each(|part| write_part(part, parts)));
+        content.array("parts", |parts| {
+            let mut is_first_call = true;
+            for part in &choice.parts {
+                write_part(part, is_first_call, parts);
+                is_first_call &= !matches!(part.content, Content::Call(_));
+            }
+        });
         content.string("role", "model");
     });
     let is_callable = |part: &Part<'_>| !matches!(&part.content, Content::Call(call) if !is_object(&call.arguments));
@@ -45,15 +51,16 @@ fn write_choice(choice: &Choice<'_>, index: u64, candidate: &mut ObjectWriter<'_
     }
 }
 
-fn write_part(part: &Part<'_>, parts: &mut ArrayWriter<'_>) {
-    let signed =
-        |signature: &Option<Signature<'_>>| signature.as_ref().map(|signature| for_client(signature).into_owned());
+fn write_part(part: &Part<'_>, is_first_call: bool, parts: &mut ArrayWriter<'_>) {
     match &part.content {
         Content::Text(text) | Content::Refusal(text) => write_text(text, false, None, parts),
-        Content::Thought { text, signature } => write_text(text, true, signed(signature).as_deref(), parts),
+        Content::Thought { text, signature } => {
+            write_text(text, true, signature.as_ref().map(for_client).as_deref(), parts);
+        }
         Content::RedactedThought(signature) => write_text("", false, Some(&for_client(signature)), parts),
         Content::Call(call) if is_object(&call.arguments) => {
-            write_call(Some(&call.id), &call.name, &call.arguments, signed(&call.signature).as_deref(), parts);
+            let signature = of_call(call.signature.as_ref(), is_first_call);
+            write_call(Some(&call.id), &call.name, &call.arguments, signature.as_deref(), parts);
         }
         // What a model never answers, and a call that Gemini's form has no place for: the finish reason tells of it.
         Content::Call(_) | Content::Image(_) | Content::Document(_) | Content::Audio(_) | Content::Result { .. } => {}

@@ -79,6 +79,7 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Google reads the names of files for its own tools alone, so nothing is lost without them.
     fn can_read(&mut self, media: &Media<'_>, otherwise: Feature) -> bool {
         if media.detail.as_deref().is_some_and(|detail| detail != "auto") {
             self.lost.hint(Feature::ImageDetail);
@@ -104,12 +105,8 @@ impl<'a> Writer<'a> {
     }
 
     fn write(&mut self, said: &[&'a Part<'a>], parts: &mut ArrayWriter<'_>) {
-        let mut calls =
-            said.iter().filter_map(|part| if let Content::Call(call) = &part.content { Some(call) } else { None });
         // In the third generation, the first call of a turn must be signed.
-        let needs_signature = is_third_generation(self.target.model)
-            && calls.next().is_some_and(|call| !call.signature.as_ref().is_some_and(is_own));
-        let mut is_first_call = true;
+        let mut needs_signature = is_third_generation(self.target.model);
         for part in said {
             match &part.content {
                 Content::Text(text) | Content::Refusal(text) => write_text(text, false, None, parts),
@@ -119,11 +116,11 @@ impl<'a> Writer<'a> {
                 Content::RedactedThought(signature) => write_text("", false, own(signature), parts),
                 Content::Image(media) | Content::Document(media) | Content::Audio(media) => write_media(media, parts),
                 Content::Call(call) => {
-                    let none = (needs_signature && std::mem::take(&mut is_first_call)).then_some(NONE);
-                    self.write_call(call, none, parts);
+                    let other_signature = std::mem::take(&mut needs_signature).then_some(NONE);
+                    self.write_call(call, other_signature, parts);
                 }
                 Content::Result { call_id, parts: said, is_error } => {
-                    self.write_result(call_id, said, *is_error, parts)
+                    self.write_result(call_id, said, *is_error, parts);
                 }
             }
         }
@@ -145,7 +142,7 @@ impl<'a> Writer<'a> {
         for part in said {
             match &part.content {
                 Content::Text(text) | Content::Document(Media { source: Source::Text(text), .. }) => {
-                    texts.push(&**text)
+                    texts.push(&**text);
                 }
                 // Only the third generation sees more than text in a result (Gemini's documentation of functions).
                 Content::Image(Media { source: Source::Base64 { media_type, data }, .. })

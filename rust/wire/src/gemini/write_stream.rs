@@ -8,11 +8,12 @@
 //! The last event has the finish reason and the usage, and other dialects tell usage after the reason. A stream that is
 //! cut short so never has a reason, which is how clients of this dialect know.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::finish::{self, MALFORMED_CALL};
 use super::parts::{is_object, write_call, write_text};
-use super::signature::for_client;
+use super::signature::{for_client, of_call};
 use super::write_answer::or;
 use super::{logprobs, usage};
 use crate::Usage;
@@ -36,6 +37,7 @@ pub(crate) struct EventWriter {
 struct Choice {
     /// Those that have begun and were not written, by their numbers.
     calls: BTreeMap<u32, Call>,
+    has_called: bool,
     /// OpenAI's object for the next piece.
     logprobs: Option<String>,
     finish: Option<&'static str>,
@@ -118,14 +120,16 @@ impl EventWriter {
         self.n_call_bytes -= calls.iter().map(Call::n_bytes).sum::<usize>();
         if calls.iter().any(Call::is_whole) {
             self.part(index, output, |parts| {
-                calls.iter().filter(|call| call.is_whole()).for_each(|call| call.write(parts))
+                calls.iter().filter(|call| call.is_whole()).for_each(|call| call.write(parts));
             });
         }
     }
 
     fn end(&mut self, output: &mut Vec<u8>) {
         let indices: Vec<u32> = self.choices.keys().copied().collect();
-        indices.into_iter().for_each(|index| self.calls(index, output));
+        for index in indices {
+            self.calls(index, output);
+        }
         self.event(output, |body| {
             body.array("candidates", |candidates| {
                 for (&index, choice) in &self.choices {
@@ -174,7 +178,8 @@ impl WriteEvents for EventWriter {
                 self.part(choice, output, |parts| write_text("", false, Some(&for_client(signature)), parts));
             }
             Event::CallStart { choice, call, id, name, ref signature } => {
-                let signature = signature.as_ref().map(|signature| for_client(signature).into_owned());
+                let is_first = !std::mem::replace(&mut self.choice(choice).has_called, true);
+                let signature = of_call(signature.as_ref(), is_first).map(Cow::into_owned);
                 let started = Call { id: id.to_owned(), name: name.to_owned(), arguments: String::new(), signature };
                 self.start_call(choice, call, started);
             }

@@ -20,6 +20,12 @@ impl<'a> Text<'a> {
         Self { raw, is_escaped, offset }
     }
 
+    /// What is in `literal`, a value whose syntax was checked; `None` where it is no string.
+    pub(super) fn of_literal(literal: &'a str) -> Option<Self> {
+        let raw = literal.strip_prefix('"')?.strip_suffix('"')?;
+        Some(Self { raw, is_escaped: memchr(b'\\', raw.as_bytes()).is_some(), offset: 1 })
+    }
+
     /// Bytes from the start of the text it was cut from.
     pub(crate) fn offset(self) -> usize {
         self.offset
@@ -88,17 +94,19 @@ impl<'a> Text<'a> {
 /// Writes `text` as a JSON string, quotes included.
 pub(crate) fn write_string(text: &str, output: &mut Vec<u8>) {
     output.push(b'"');
-    let mut rest = text.as_bytes();
-    while let Some(n_plain) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
-        output.extend_from_slice(&rest[..n_plain]);
-        match rest[n_plain] {
-            b'\n' => output.extend_from_slice(b"\\n"),
-            byte @ (b'"' | b'\\') => output.extend_from_slice(&[b'\\', byte]),
-            control => output.extend_from_slice(format!("\\u{control:04x}").as_bytes()),
+    let bytes = text.as_bytes();
+    let mut n_written = 0;
+    loop {
+        let end = plain_end(bytes, n_written);
+        output.extend_from_slice(&bytes[n_written..end]);
+        match bytes.get(end) {
+            None => break,
+            Some(b'\n') => output.extend_from_slice(b"\\n"),
+            Some(&byte @ (b'"' | b'\\')) => output.extend_from_slice(&[b'\\', byte]),
+            Some(control) => output.extend_from_slice(format!("\\u{control:04x}").as_bytes()),
         }
-        rest = &rest[n_plain + 1..];
+        n_written = end + 1;
     }
-    output.extend_from_slice(rest);
     output.push(b'"');
 }
 

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use super::scan::{Cursor, Fault, Shape};
+use super::string::Text;
 
 /// A value whose syntax was checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl<'a> Value<'a> {
 
     /// The string; `None` for any other value. Half a surrogate pair, which no string can hold, becomes U+FFFD.
     pub(crate) fn string(self) -> Option<Cow<'a, str>> {
-        (self.shape() == Shape::String).then(|| Cursor::new(self.0).string().ok().map(super::Text::lossy)).flatten()
+        Some(Text::of_literal(self.0)?.lossy())
     }
 
     /// The spelling of a number; `None` for any other value.
@@ -96,7 +97,8 @@ impl<'a> Object<'a> {
     }
 
     fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
-        let mut members = Vec::new();
+        // Most have fewer, and growing to that size step by step would cost more than the rest.
+        let mut members = Vec::with_capacity(8);
         cursor.object::<Fault>(|cursor, key| {
             let value = Value(cursor.skip()?);
             if value.shape() != Shape::Null {
@@ -138,6 +140,17 @@ impl<'a> Object<'a> {
     /// The elements of an array; none where there is no array.
     pub(crate) fn array(&self, key: &str) -> Vec<Value<'a>> {
         self.get(key).and_then(Value::array).unwrap_or_default()
+    }
+
+    /// The elements of an array of objects, empty where there is no array; `None` where another element is among them.
+    /// Reads each at once, and not first where it ends.
+    pub(crate) fn objects(&self, key: &str) -> Option<Vec<Self>> {
+        let mut objects = Vec::new();
+        if let Some(array) = self.get(key).filter(|value| value.shape() == Shape::Array) {
+            let mut cursor = Cursor::new(array.0);
+            cursor.array::<Fault>(|cursor| Self::read(cursor).map(|object| objects.push(object))).ok()?;
+        }
+        Some(objects)
     }
 
     /// The members that are left.
@@ -189,6 +202,9 @@ mod tests {
         assert_eq!(Some("e"), object.object("bc").unwrap().string("d").as_deref(), "keys may have escapes");
         assert!(object.get("f").is_none(), "null counts as absent");
         assert_eq!((1, 0), (object.array("g").len(), object.array("a").len()));
+        let n_objects = |text| Object::parse(text).unwrap().objects("a").map(|objects| objects.len());
+        assert_eq!([Some(2), Some(0), Some(0)], [r#"{"a":[{},{"b":1}]}"#, r#"{"a":1}"#, "{}"].map(n_objects));
+        assert_eq!(None, n_objects(r#"{"a":[{},1]}"#), "one that is no object");
         assert!(value("[]").object().is_none());
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::finish::{self, Said};
 use super::read_message::call_signature;
-use super::thoughts::take_thoughts;
+use super::thoughts::read_thoughts;
 use super::usage::usage;
 use crate::Upstream;
 use crate::chat::{Answer, Call, Choice, Content, Part, Signature};
@@ -21,19 +21,15 @@ pub(crate) fn read_answer(text: &str) -> Result<Answer<'_>, AnswerError> {
         return Err(AnswerError::Upstream(upstream_error::read(text.as_bytes()).unwrap_or_default()));
     }
     let id = body.string("id").unwrap_or_default();
-    let choices: Result<Vec<_>, _> = body.array("choices").into_iter().map(|choice| read_choice(choice, &id)).collect();
-    let choices = choices?;
-    if choices.is_empty() {
-        return Err(AnswerError::Malformed);
-    }
+    let choices = body.objects("choices").filter(|choices| !choices.is_empty()).ok_or(AnswerError::Malformed)?;
+    let choices: Result<_, _> = choices.iter().map(|choice| read_choice(choice, &id)).collect();
     let model = body.string("model").unwrap_or_default();
-    Ok(Answer { choices, usage: body.get("usage").and_then(usage), id, model })
+    Ok(Answer { choices: choices?, usage: body.get("usage").and_then(usage), id, model })
 }
 
-fn read_choice<'a>(choice: Value<'a>, id: &str) -> Result<Choice<'a>, AnswerError> {
-    let choice = choice.object().ok_or(AnswerError::Malformed)?;
-    let mut message = choice.object("message").ok_or(AnswerError::Malformed)?;
-    let mut contents = take_thoughts(&mut message, sign);
+fn read_choice<'a>(choice: &Object<'a>, id: &str) -> Result<Choice<'a>, AnswerError> {
+    let message = choice.object("message").ok_or(AnswerError::Malformed)?;
+    let mut contents = read_thoughts(&message, sign);
     contents.iter_mut().for_each(sign_unsigned);
     if let Some(content) = message.get("content") {
         read_content(content, &mut |content| contents.push(content));
@@ -54,10 +50,9 @@ fn read_choice<'a>(choice: Value<'a>, id: &str) -> Result<Choice<'a>, AnswerErro
 
 /// Hands over what is in `content`: a text, or as Mistral has it an array of texts and thoughts. Empty texts are none.
 pub(super) fn read_content<'a>(content: Value<'a>, push: &mut impl FnMut(Content<'a>)) {
-    for part in content.array().unwrap_or_default().into_iter().filter_map(Value::object) {
-        if let Some(thought) = part.get("thinking") {
-            read_texts(thought, &mut |text| push(Content::Thought { text, signature: Some(sign("".into())) }));
-        }
+    let parts = content.array().unwrap_or_default().into_iter();
+    for thought in parts.filter_map(|part| part.object()?.get("thinking")) {
+        read_texts(thought, &mut |text| push(Content::Thought { text, signature: Some(sign("".into())) }));
     }
     read_texts(content, &mut |text| push(Content::Text(text)));
 }
@@ -72,7 +67,7 @@ fn read_texts<'a>(value: Value<'a>, push: &mut impl FnMut(Cow<'a, str>)) {
 /// The calls of a message, or the one of the older form.
 fn read_calls<'a>(message: &Object<'a>, answer_id: &str) -> Vec<Call<'a>> {
     let mut calls = Vec::new();
-    for call in message.array("tool_calls").into_iter().filter_map(Value::object) {
+    for call in message.objects("tool_calls").unwrap_or_default() {
         let Some(function) = call.object("function") else { continue };
         let id = call.string("id").filter(|id| !id.is_empty());
         let id = id.unwrap_or_else(|| made_id(answer_id, calls.len()).into());

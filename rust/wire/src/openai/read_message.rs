@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::thoughts::take_thoughts;
+use super::thoughts;
 use crate::chat::{CacheMark, Call, Content, Media, Message, Part, Request, Role, Signature, Source};
 use crate::fields::Fields;
 use crate::json::Value;
@@ -11,6 +11,7 @@ use crate::{Error, Upstream};
 /// Reads `messages` into `form`. Results of tools that follow one another become one message.
 pub(super) fn read_messages<'a>(messages: Vec<Fields<'a>>, form: &mut Request<'a>) -> Result<(), Error> {
     let mut is_after_result = false;
+    let mut function_call = None;
     for (index, mut message) in messages.into_iter().enumerate() {
         let role = message.needed("role")?;
         let is_result = matches!(&*role, "tool" | "function");
@@ -23,7 +24,7 @@ pub(super) fn read_messages<'a>(messages: Vec<Fields<'a>>, form: &mut Request<'a
         let name = message.string("name")?;
         let mut read = Message { role, parts: Vec::new(), name: None };
         if is_result {
-            read.parts.push(read_result(&mut message, name, form)?);
+            read.parts.push(read_result(&mut message, name.as_deref(), function_call.as_ref(), &mut form.unknown)?);
         } else {
             read.name = name;
             if role == Role::Assistant {
@@ -31,7 +32,11 @@ pub(super) fn read_messages<'a>(messages: Vec<Fields<'a>>, form: &mut Request<'a
             }
             read.parts.extend(read_content(&mut message, role, &mut form.unknown)?);
             if role == Role::Assistant {
-                read_said(index, &mut message, &mut read.parts, &mut form.unknown)?;
+                read_said(&mut message, &mut read.parts, &mut form.unknown)?;
+                if let Some(call) = read_function_call(index, &mut message)? {
+                    function_call = Some(call.clone());
+                    read.parts.push(Part::new(Content::Call(call)));
+                }
             }
         }
         if let (Some(mark), Some(part)) = (cache_mark(&mut message), read.parts.last_mut()) {
@@ -47,29 +52,20 @@ pub(super) fn read_messages<'a>(messages: Vec<Fields<'a>>, form: &mut Request<'a
     Ok(())
 }
 
-/// The result of a tool, or of a function as they were called before, by its name.
+/// The result of a tool, or in the older form that of `function_call`, which is told by its name.
 fn read_result<'a>(
     message: &mut Fields<'a>,
-    name: Option<Cow<'a, str>>,
-    form: &mut Request<'a>,
+    name: Option<&str>,
+    function_call: Option<&Call<'a>>,
+    unknown: &mut Vec<String>,
 ) -> Result<Part<'a>, Error> {
     let id = message.string("tool_call_id")?;
-    let call_id = match (id, name) {
-        (Some(id), _) => id,
-        (None, Some(name)) => last_call(form, &name).unwrap_or(name),
-        (None, None) => return Err(message.invalid("tool_call_id", "is missing; it must be the id of a call")),
+    let named = function_call.filter(|call| name == Some(&call.name)).map(|call| call.id.clone());
+    let Some(call_id) = id.or(named) else {
+        return Err(message.invalid("tool_call_id", "is missing; it must be the id of a call before it"));
     };
-    let parts = read_content(message, Role::User, &mut form.unknown)?;
+    let parts = read_content(message, Role::User, unknown)?;
     Ok(Part::new(Content::Result { call_id, parts, is_error: false }))
-}
-
-/// The id of the last call of the function `name`.
-fn last_call<'a>(form: &Request<'a>, name: &str) -> Option<Cow<'a, str>> {
-    let parts = form.messages.iter().flat_map(|message| &message.parts);
-    parts.rev().find_map(|part| match &part.content {
-        Content::Call(call) if call.name == name => Some(call.id.clone()),
-        _ => None,
-    })
 }
 
 fn read_content<'a>(message: &mut Fields<'a>, role: Role, unknown: &mut Vec<String>) -> Result<Vec<Part<'a>>, Error> {
@@ -149,16 +145,14 @@ fn needed<'a>(part: &mut Fields<'a>, key: &'static str) -> Result<Fields<'a>, Er
 
 fn read_thoughts<'a>(message: &mut Fields<'a>, parts: &mut Vec<Part<'a>>) {
     let sign = |text| Signature::of_client(text, Upstream::OpenAi);
-    parts.extend(take_thoughts(message.object(), sign).into_iter().map(Part::new));
+    parts.extend(thoughts::read_thoughts(message.object(), sign).into_iter().map(Part::new));
+    for read in thoughts::FIELDS {
+        message.take(read);
+    }
 }
 
 /// What an assistant says beside its text.
-fn read_said<'a>(
-    index: usize,
-    message: &mut Fields<'a>,
-    parts: &mut Vec<Part<'a>>,
-    unknown: &mut Vec<String>,
-) -> Result<(), Error> {
+fn read_said<'a>(message: &mut Fields<'a>, parts: &mut Vec<Part<'a>>, unknown: &mut Vec<String>) -> Result<(), Error> {
     // What the model looked up: clients hand it back with the rest of the message.
     message.take("annotations");
     parts.extend(message.string("refusal")?.map(|text| Part::new(Content::Refusal(text))));
@@ -176,12 +170,14 @@ fn read_said<'a>(
         call.take("type");
         call.name_rest(unknown);
     }
-    if let Some(function) = message.fields("function_call")? {
-        let (name, arguments) = read_function(function)?;
-        let id = format!("call_{index}").into();
-        parts.push(Part::new(Content::Call(Call { id, name, arguments, signature: None })));
-    }
     Ok(())
+}
+
+/// The one call of the older form, which has no id.
+fn read_function_call<'a>(index: usize, message: &mut Fields<'a>) -> Result<Option<Call<'a>>, Error> {
+    let Some(function) = message.fields("function_call")? else { return Ok(None) };
+    let (name, arguments) = read_function(function)?;
+    Ok(Some(Call { id: format!("call_{index}").into(), name, arguments, signature: None }))
 }
 
 fn read_function(mut function: Fields<'_>) -> Result<(Cow<'_, str>, Cow<'_, str>), Error> {

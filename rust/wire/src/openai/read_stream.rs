@@ -6,7 +6,7 @@ use super::finish::{self, Said};
 use super::progress::Progress;
 use super::read_answer::{arguments, made_id, read_content, sign};
 use super::read_message::call_signature;
-use super::thoughts::take_thoughts;
+use super::thoughts::read_thoughts;
 use super::usage::usage;
 use crate::chat::{Content, Event};
 use crate::json::Object;
@@ -73,8 +73,8 @@ impl ReadEvents for EventReader {
             self.has_started = true;
             sink(Event::Start { id: &id, model: &chunk.string("model").unwrap_or_default() });
         }
-        for choice in chunk.array("choices") {
-            self.read_choice(&choice.object().ok_or(Interruption::Malformed)?, &id, sink)?;
+        for choice in chunk.objects("choices").ok_or(Interruption::Malformed)? {
+            self.read_choice(&choice, &id, sink)?;
         }
         if let Some(usage) = chunk.get("usage").and_then(usage) {
             sink(Event::Usage(usage));
@@ -111,7 +111,7 @@ impl EventReader {
             sink(Event::Logprobs { choice: number, json: logprobs.text() });
         }
         if let Some(delta) = piece.object("delta").or_else(|| piece.object("message")) {
-            choice.read_delta(number, delta, answer_id, sink)?;
+            choice.read_delta(number, &delta, answer_id, sink)?;
         }
         let reason = piece.string("finish_reason").filter(|reason| !reason.is_empty());
         if let Some(reason) = &reason {
@@ -130,11 +130,11 @@ impl Choice {
     fn read_delta(
         &mut self,
         choice: u32,
-        mut delta: Object<'_>,
+        delta: &Object<'_>,
         answer_id: &str,
         sink: &mut Sink<'_>,
     ) -> Result<(), Interruption> {
-        for thought in take_thoughts(&mut delta, sign) {
+        for thought in read_thoughts(delta, sign) {
             self.pass(choice, &thought, sink);
         }
         if let Some(content) = delta.get("content") {
@@ -143,8 +143,7 @@ impl Choice {
         if let Some(refusal) = delta.string("refusal").filter(|refusal| !refusal.is_empty()) {
             self.pass(choice, &Content::Refusal(refusal), sink);
         }
-        for fragment in delta.array("tool_calls") {
-            let fragment = fragment.object().ok_or(Interruption::Malformed)?;
+        for fragment in delta.objects("tool_calls").ok_or(Interruption::Malformed)? {
             let function = fragment.object("function").unwrap_or_default();
             self.read_call(choice, &fragment, &function, answer_id, sink)?;
         }

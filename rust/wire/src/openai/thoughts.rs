@@ -8,26 +8,28 @@ use std::borrow::Cow;
 use crate::chat::{Content, Signature};
 use crate::json::{ArrayWriter, Object, Value};
 
-/// Takes the thoughts out of a message or a piece of one. Text that is there twice, in details and by itself, is read
+/// The members that hold them.
+pub(super) const FIELDS: [&str; 3] = ["reasoning_details", "reasoning_content", "reasoning"];
+
+/// Reads the thoughts of a message or a piece of one. Text that is there twice, in details and by itself, is read
 /// once.
-pub(super) fn take_thoughts<'a>(
-    message: &mut Object<'a>,
+pub(super) fn read_thoughts<'a>(
+    message: &Object<'a>,
     sign: impl Fn(Cow<'a, str>) -> Signature<'a>,
 ) -> Vec<Content<'a>> {
-    let [details, content, reasoning] =
-        ["reasoning_details", "reasoning_content", "reasoning"].map(|field| message.take(field));
-    let thoughts = details.map(|details| read_details(details, sign)).unwrap_or_default();
+    let thoughts = read_details(message.objects("reasoning_details").unwrap_or_default(), sign);
     if !thoughts.is_empty() {
         return thoughts;
     }
-    let text = content.or(reasoning).and_then(Value::string).filter(|text| !text.is_empty());
+    let text = message.get("reasoning_content").or_else(|| message.get("reasoning")).and_then(Value::string);
+    let text = text.filter(|text| !text.is_empty());
     text.map(|text| Content::Thought { text, signature: None }).into_iter().collect()
 }
 
-fn read_details<'a>(details: Value<'a>, sign: impl Fn(Cow<'a, str>) -> Signature<'a>) -> Vec<Content<'a>> {
+fn read_details<'a>(details: Vec<Object<'a>>, sign: impl Fn(Cow<'a, str>) -> Signature<'a>) -> Vec<Content<'a>> {
     let mut thoughts = Vec::new();
     let mut last_index = None;
-    for detail in details.array().unwrap_or_default().into_iter().filter_map(Value::object) {
+    for detail in details {
         let index = detail.integer("index");
         if let Some(data) = detail.string("data") {
             thoughts.push(Content::RedactedThought(sign(data)));

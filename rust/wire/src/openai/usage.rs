@@ -59,19 +59,8 @@ impl Report {
 
     fn into_usage(self) -> Usage {
         let output = self.completion.max(self.total.saturating_sub(self.prompt));
-        let cache_read = self.cache_read.min(self.prompt);
-        let cache_write = self.cache_write.min(self.prompt - cache_read);
-        let reasoning = self.reasoning.min(output);
-        let was_cut = (cache_read, cache_write, reasoning) != (self.cache_read, self.cache_write, self.reasoning);
-        Usage {
-            n_input: self.prompt - cache_read - cache_write,
-            n_cache_read: cache_read,
-            n_cache_write: cache_write,
-            n_cache_write_1h: 0,
-            n_output: output,
-            n_reasoning: reasoning,
-            is_suspect: self.is_suspect || was_cut,
-        }
+        let usage = Usage::of_wholes(self.prompt, [self.cache_read, self.cache_write], output, self.reasoning);
+        Usage { is_suspect: self.is_suspect || usage.is_suspect, ..usage }
     }
 }
 

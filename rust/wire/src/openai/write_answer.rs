@@ -34,26 +34,28 @@ pub(crate) fn write_answer(answer: &Answer<'_>, context: &Context<'_>) -> Vec<u8
 }
 
 fn write_choice(index: u64, choice: &Choice<'_>, style: Style, output: &mut ObjectWriter<'_>) {
-    let mut said = Said::default();
-    choice.parts.iter().for_each(|part| said.add(&part.content));
+    let mut parts = Parts::default();
+    for part in &choice.parts {
+        parts.add(&part.content);
+    }
+    let reason = finish::word(&choice.finish, parts.refusal.is_some());
     output.number("index", index);
     if style == Style::Text {
-        said.text.get_or_insert_default().push_str(&said.refusal.take().unwrap_or_default());
-        output.optional_string("text", said.text.as_deref());
+        let texts = [&parts.text, &parts.refusal].into_iter().flatten();
+        output.string("text", &texts.map(String::as_str).collect::<String>());
     } else {
-        output.object("message", |message| said.write(style, message));
+        output.object("message", |message| parts.write(style, message));
     }
     match &choice.logprobs {
         Some(logprobs) => output.raw("logprobs", logprobs),
         None => output.null("logprobs"),
     }
-    let reason = finish::word(&choice.finish, said.refusal.is_some());
     output.string("finish_reason", style.finish_reason(reason));
 }
 
 /// The parts of an answer by where they stand in a message.
 #[derive(Default)]
-struct Said<'p> {
+struct Parts<'p> {
     text: Option<String>,
     refusal: Option<String>,
     thought: String,
@@ -62,7 +64,7 @@ struct Said<'p> {
     calls: Vec<&'p Call<'p>>,
 }
 
-impl<'p> Said<'p> {
+impl<'p> Parts<'p> {
     fn add(&mut self, content: &'p Content<'p>) {
         match content {
             Content::Text(text) => self.text.get_or_insert_default().push_str(text),

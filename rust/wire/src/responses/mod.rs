@@ -13,6 +13,7 @@ mod item;
 mod signature;
 mod response;
 mod read_answer;
+mod read_item;
 mod write_answer;
 mod read_stream;
 mod write_stream;

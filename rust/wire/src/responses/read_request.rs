@@ -6,8 +6,7 @@ use crate::chat::{Effort, Format, Logprobs, Message, Part, Reasoning, Request, R
 use crate::fields::Fields;
 use crate::json::Value;
 
-/// What says how things are anyway. Nothing is stored here, and no limit on tools that the provider runs binds where
-/// there are none.
+/// What says how things are anyway: nothing is stored here, and answers wait for nobody.
 const DEFAULTS: [(&str, &str); 6] = [
     ("background", "false"),
     ("metadata", "{}"),
@@ -17,7 +16,7 @@ const DEFAULTS: [(&str, &str); 6] = [
     ("truncation", r#""disabled""#),
 ];
 
-/// Fields that change no answer.
+/// Fields that change no answer. The limit on calls is one on tools that the provider runs, of which there are none.
 const HINTS: [&str; 9] = [
     "max_tool_calls",
     "metadata",
@@ -40,9 +39,7 @@ pub(crate) fn read_request(request: &crate::Request) -> Result<Request<'_>, Erro
     for read_before in ["model", "stream", "max_output_tokens"] {
         body.take(read_before);
     }
-    if let Some(text) = body.string("instructions")? {
-        form.messages.push(Message::new(Role::System, vec![Part::text(text)]));
-    }
+    let instructions = body.string("instructions")?;
     read_input(&mut body, &mut form)?;
     read_tools(&mut body, &mut form)?;
     read_text(&mut body, &mut form)?;
@@ -62,8 +59,11 @@ pub(crate) fn read_request(request: &crate::Request) -> Result<Request<'_>, Erro
     }
     form.hints.extend(HINTS.iter().filter(|field| body.take(field).is_some()).map(|&field| field.to_owned()));
     body.name_rest(&mut form.unknown);
-    if form.unknown.is_empty() && form.messages.iter().all(|message| message.role == Role::System) {
+    if form.messages.is_empty() && form.unknown.is_empty() {
         return Err(Error::missing("input", "send a text, or an array with at least one item"));
+    }
+    if let Some(text) = instructions {
+        form.messages.insert(0, Message::new(Role::System, vec![Part::text(text)]));
     }
     Ok(form)
 }
@@ -118,14 +118,12 @@ fn read_text<'a>(body: &mut Fields<'a>, form: &mut Request<'a>) -> Result<(), Er
     let Some(mut text) = body.fields("text")? else { return Ok(()) };
     text.accept("verbosity", r#""medium""#);
     if let Some(mut format) = text.fields("format")? {
-        match &*format.needed("type")? {
+        let kind = format.needed("type")?;
+        match &*kind {
             "text" => {}
             "json_object" => form.format = Some(Format::Json),
             "json_schema" => form.format = Some(read_schema(&mut format)?),
-            other => {
-                form.unknown.push(format!("text.format ({other})"));
-                return Ok(());
-            }
+            other => form.unknown.push(format!("text.format ({other})")),
         }
         format.name_rest(&mut form.unknown);
     }

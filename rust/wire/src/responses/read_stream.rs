@@ -7,10 +7,10 @@ use std::borrow::Cow;
 
 use super::finish::read_finish;
 use super::item::PARAGRAPH;
-use super::read_answer::{push_logprobs, read_item, read_signature, wrap_logprobs};
+use super::read_item::{Item, elements, wrap_logprobs};
 use super::usage::read_usage;
 use crate::chat::{Call, Content, Event};
-use crate::json::{Object, Value};
+use crate::json::{Cursor, Object, Value};
 use crate::sse;
 use crate::stream::{Interruption, ReadEvents};
 use crate::upstream_error::{self, AnswerError};
@@ -22,12 +22,12 @@ const MAX_ITEMS: usize = 1_024;
 #[derive(Default)]
 pub(crate) struct EventReader {
     has_started: bool,
-    items: Vec<Item>,
+    items: Vec<Known>,
     n_calls: u32,
 }
 
 /// What is known of an item.
-struct Item {
+struct Known {
     /// Its place in the answer.
     index: u64,
     has_pieces: bool,
@@ -65,7 +65,7 @@ impl ReadEvents for EventReader {
             "response.reasoning_text.delta" => self.thought(index, "content_index", &object, sink),
             "response.output_item.added" => self.item_added(index, &item(&object)?, sink),
             "response.function_call_arguments.delta" => self.arguments(index, &object, sink),
-            "response.output_item.done" => self.item_done(index, &item(&object)?, sink),
+            "response.output_item.done" => self.item_done(index, item(&object)?, sink),
             "response.completed" | "response.incomplete" => self.finish(&object, sink),
             "response.failed" | "error" => Err(failure(&object, event.data)),
             _ if object.get("error").is_some() => Err(failure(&object, event.data)),
@@ -91,9 +91,7 @@ impl EventReader {
 
     fn text(&mut self, index: u64, object: &Object<'_>, sink: Sink<'_>) -> Result<(), Interruption> {
         self.item(index)?.has_pieces = true;
-        let mut logprobs = String::new();
-        push_logprobs(object.get("logprobs"), &mut logprobs);
-        say_logprobs(&logprobs, sink);
+        say_logprobs(object.get("logprobs").map(Value::text).map_or("", elements), sink);
         sink(Event::Text { choice: 0, text: &delta(object)? });
         Ok(())
     }
@@ -117,11 +115,10 @@ impl EventReader {
         Ok(())
     }
 
-    fn item_added(&mut self, index: u64, added: &Object<'_>, sink: Sink<'_>) -> Result<(), Interruption> {
-        if added.string("type").is_some_and(|kind| kind == "function_call") {
-            let [id, name] = ["call_id", "name"].map(|key| added.string(key));
-            let (id, name) = id.zip(name).ok_or(Interruption::Malformed)?;
-            self.call_start(index, &id, &name, sink)?;
+    fn item_added(&mut self, index: u64, added: &Item<'_>, sink: Sink<'_>) -> Result<(), Interruption> {
+        if added.is_call() {
+            let (id, name) = added.call_id.as_ref().zip(added.name.as_ref()).ok_or(Interruption::Malformed)?;
+            self.call_start(index, id, name, sink)?;
         }
         Ok(())
     }
@@ -149,20 +146,20 @@ impl EventReader {
         Ok(())
     }
 
-    fn item_done(&mut self, index: u64, done: &Object<'_>, sink: Sink<'_>) -> Result<(), Interruption> {
+    fn item_done(&mut self, index: u64, mut done: Item<'_>, sink: Sink<'_>) -> Result<(), Interruption> {
         if !self.item(index)?.has_pieces {
             return self.whole_item(index, done, sink);
         }
-        if let Some(signature) = read_signature(done) {
+        if let Some(signature) = done.signature() {
             sink(Event::ThoughtSignature { choice: 0, signature });
         }
         Ok(())
     }
 
     /// Reads an item that came without pieces.
-    fn whole_item(&mut self, index: u64, done: &Object<'_>, sink: Sink<'_>) -> Result<(), Interruption> {
+    fn whole_item(&mut self, index: u64, done: Item<'_>, sink: Sink<'_>) -> Result<(), Interruption> {
         let (mut parts, mut logprobs) = (Vec::new(), String::new());
-        read_item(done, &mut parts, &mut logprobs).map_err(|_| Interruption::Malformed)?;
+        done.say(&mut parts, &mut logprobs).map_err(|_| Interruption::Malformed)?;
         say_logprobs(&logprobs, sink);
         for part in parts {
             match part.content {
@@ -190,7 +187,7 @@ impl EventReader {
         self.start(&response, sink);
         if self.items.is_empty() {
             for (index, item) in (0..).zip(response.array("output")) {
-                self.whole_item(index, &item.object().ok_or(Interruption::Malformed)?, sink)?;
+                self.whole_item(index, Item::read(&mut Cursor::new(item.text()))?, sink)?;
             }
         }
         let finish = read_finish(&response, self.n_calls > 0).map_err(|error| match error {
@@ -206,14 +203,14 @@ impl EventReader {
     }
 
     /// The item at `index`, which is made where there is none.
-    fn item(&mut self, index: u64) -> Result<&mut Item, Interruption> {
+    fn item(&mut self, index: u64) -> Result<&mut Known, Interruption> {
         // A beginning that is told after this comes too late.
         self.has_started = true;
         // Nearly always it is the last one.
         let place = match self.items.iter().rposition(|item| item.index == index) {
             Some(place) => place,
             None if self.items.len() < MAX_ITEMS => {
-                self.items.push(Item { index, has_pieces: false, part: None, call: None });
+                self.items.push(Known { index, has_pieces: false, part: None, call: None });
                 self.items.len() - 1
             }
             None => return Err(Interruption::Malformed),
@@ -223,8 +220,9 @@ impl EventReader {
 }
 
 /// The item that an event tells of.
-fn item<'a>(object: &Object<'a>) -> Result<Object<'a>, Interruption> {
-    object.object("item").ok_or(Interruption::Malformed)
+fn item<'a>(object: &Object<'a>) -> Result<Item<'a>, Interruption> {
+    let item = object.get("item").ok_or(Interruption::Malformed)?;
+    Ok(Item::read(&mut Cursor::new(item.text()))?)
 }
 
 /// The piece that an event brings.
@@ -238,8 +236,9 @@ fn say_logprobs(elements: &str, sink: Sink<'_>) {
     }
 }
 
-/// What an event that tells of a failure says: in the response, or by itself.
+/// What an event that tells of a failure says: in its response, in an error, or by itself.
 fn failure(object: &Object<'_>, data: &[u8]) -> Interruption {
-    let error = object.object("response").and_then(|response| response.get("error")).map(Value::text);
+    let in_response = object.object("response").and_then(|response| response.get("error"));
+    let error = in_response.or(object.get("error")).map(Value::text);
     Interruption::UpstreamError(upstream_error::read(error.map_or(data, str::as_bytes)).unwrap_or_default())
 }

@@ -1,5 +1,7 @@
 //! The object that an answer is, and that begins and ends a stream.
 
+use std::borrow::Cow;
+
 use super::finish;
 use super::item::{Item, State};
 use super::usage::write_usage;
@@ -32,7 +34,7 @@ pub(super) struct Response {
     pub(super) id: String,
     pub(super) model: String,
     unix_seconds: u64,
-    echo: Vec<(&'static str, String)>,
+    echo: Vec<(&'static str, Cow<'static, str>)>,
 }
 
 /// How far a response has come.
@@ -45,9 +47,9 @@ pub(super) enum Progress<'a> {
 impl Response {
     pub(super) fn new(context: &Context<'_>) -> Self {
         let request = context.request;
-        let echo = |&(field, default): &(&'static str, &str)| {
-            let value = request.field(field).filter(|value| *value != "null").unwrap_or(default);
-            (field, on_one_line(value))
+        let echo = |&(field, default)| {
+            let told = request.field(field).filter(|value| *value != "null");
+            (field, told.map_or(Cow::Borrowed(default), |value| on_one_line(value).into()))
         };
         Self {
             id: ["resp_", context.id].concat(),

@@ -58,6 +58,6 @@ pub(crate) fn foreign_thoughts(request: &Request) -> Option<Edit> {
         item.string("type").is_some_and(|kind| kind == "reasoning") && sealed.starts_with(FOREIGN)
     };
     let items = Value::parse(input).ok()?.array()?;
-    let kept: Vec<_> = items.into_iter().filter(|item| !is_foreign(item)).map(Value::text).collect();
-    Some(Edit { span, text: ["[", &kept.join(","), "]"].concat().into() })
+    let kept: Vec<_> = items.iter().filter(|item| !is_foreign(item)).map(|item| item.text()).collect();
+    (kept.len() < items.len()).then(|| Edit { span, text: ["[", &kept.join(","), "]"].concat().into() })
 }

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use super::item::{Item, Kind};
-use super::read_answer::push_logprobs;
+use super::read_item;
 use super::response::{Progress, Response, on_one_line};
 use super::signature;
 use crate::chat::{Answer, Choice, Content, Finish};
-use crate::json::{Object, write_object};
+use crate::json::{Object, Value, write_object};
 use crate::translation::Context;
 
 /// The body for the client. Of several choices it is the first: this dialect has one.
@@ -55,9 +55,8 @@ fn items<'a>(choice: &'a Choice<'_>, request_id: &str) -> Vec<Item<'a>> {
     items
 }
 
-/// The elements of the `logprobs` object of OpenAI's other dialect, with commas between them, on one line.
+/// The elements of the `logprobs` object of OpenAI's other dialect, on one line.
 pub(super) fn elements(logprobs: &str) -> String {
-    let mut elements = String::new();
-    push_logprobs(Object::parse(logprobs).ok().and_then(|object| object.get("content")), &mut elements);
-    on_one_line(&elements)
+    let content = Object::parse(logprobs).ok().and_then(|object| object.get("content"));
+    on_one_line(content.map(Value::text).map_or("", read_item::elements))
 }

@@ -1,14 +1,15 @@
 //! Writes the events of a stream.
 //!
-//! Texts, refusals and thoughts follow one another, each closed before the next begins. Calls stay open to the end, for
-//! pieces of several may come by turns. The last event has the whole answer, so all of it is kept until then: as much as
-//! the gateway lets an answer have.
+//! Item after item is opened, filled and closed before the next one is opened. Calls are taken to come one after another,
+//! as all providers send them: a piece of one that is closed cannot be said here. The last event has the whole answer, so
+//! all of it is kept until then: as much as the gateway lets an answer have.
 
 use std::borrow::Cow;
 use std::mem::{discriminant, take};
 
 use super::finish::incomplete_reason;
 use super::item::{Item, Kind, State};
+use super::read_item::append;
 use super::response::{Progress, Response};
 use super::signature;
 use super::write_answer::elements;
@@ -24,11 +25,11 @@ pub(crate) struct EventWriter {
     request_id: String,
     events: Events,
     stage: Stage,
+    /// Those that are closed.
     items: Vec<Item<'static>>,
-    /// Whether pieces of the last item's kind still go to it.
-    is_open: bool,
-    /// Calls by their numbers, and where their items are.
-    calls: Vec<(u32, usize)>,
+    open: Option<Item<'static>>,
+    /// The number of the call that began last.
+    call: Option<u32>,
     /// Those of the piece that follows.
     logprobs: String,
     finish: Finish,
@@ -51,8 +52,8 @@ impl EventWriter {
             events: Events::default(),
             stage: Stage::Before,
             items: Vec::new(),
-            is_open: false,
-            calls: Vec::new(),
+            open: None,
+            call: None,
             logprobs: String::new(),
             finish: Finish::Stop,
             usage: None,
@@ -80,18 +81,17 @@ impl WriteEvents for EventWriter {
                 if let Some(signature) = signature {
                     self.seal(signature::of_call(signature), output);
                 }
-                self.call(*call, id, name, output);
+                self.open(Kind::Call { id: (*id).to_owned().into(), name: (*name).to_owned().into() }, output);
+                self.call = Some(*call);
             }
-            Event::CallArguments { choice: 0, call, json } if !json.is_empty() => {
-                if let Some(&(_, index)) = self.calls.iter().rev().find(|(number, _)| number == call) {
-                    self.add(index, json, output);
-                }
+            Event::CallArguments { choice: 0, call, json } if !json.is_empty() && self.call == Some(*call) => {
+                self.add(json, output);
             }
             Event::Logprobs { choice: 0, json } => self.logprobs = elements(json),
             Event::Finish { choice: 0, finish } => self.finish = finish.clone(),
             Event::Usage(usage) => self.usage = Some(*usage),
             Event::End => self.end(output),
-            // A beginning that comes late, pieces without text, and choices that were not asked for.
+            // A beginning that comes late, pieces of nothing, and choices that were not asked for.
             Event::Start { .. }
             | Event::Text { .. }
             | Event::Refusal { .. }
@@ -116,88 +116,66 @@ impl EventWriter {
         }
     }
 
-    /// Writes a piece, in the last item if that is of this kind and open.
+    /// Writes a piece, in the open item if that is of this kind.
     fn say(&mut self, kind: Kind<'static>, text: &str, output: &mut Vec<u8>) {
-        if !self.is_open_for(&kind) {
+        if self.open.as_ref().is_none_or(|item| discriminant(&item.kind) != discriminant(&kind)) {
             self.open(kind, output);
         }
-        self.add(self.items.len() - 1, text, output);
+        self.add(text, output);
     }
 
     /// Closes the thought that is open with its signature.
     fn sign(&mut self, signature: &Signature<'_>, output: &mut Vec<u8>) {
         let kind = Kind::Thought(signature::of_thought(Some(signature)).into_owned().into());
-        if self.is_open_for(&kind) {
-            if let Some(item) = self.items.last_mut() {
-                item.kind = kind;
-            }
-        } else {
-            self.open(kind, output);
+        match &mut self.open {
+            Some(Item { kind: unsigned @ Kind::Thought(_), .. }) => *unsigned = kind,
+            _ => self.open(kind, output),
         }
-        self.close_open(output);
+        self.close(State::Completed, output);
     }
 
     fn seal(&mut self, sealed: Cow<'_, str>, output: &mut Vec<u8>) {
         self.open(Kind::SealedThought(sealed.into_owned().into()), output);
-        self.close_open(output);
-    }
-
-    fn call(&mut self, call: u32, id: &str, name: &str, output: &mut Vec<u8>) {
-        self.open(Kind::Call { id: id.to_owned().into(), name: name.to_owned().into() }, output);
-        self.calls.push((call, self.items.len() - 1));
-        self.is_open = false;
-    }
-
-    fn is_open_for(&self, kind: &Kind<'_>) -> bool {
-        self.is_open && self.items.last().is_some_and(|item| discriminant(&item.kind) == discriminant(kind))
+        self.close(State::Completed, output);
     }
 
     /// Begins an item after the one that is open.
     fn open(&mut self, kind: Kind<'static>, output: &mut Vec<u8>) {
         self.begin(output);
-        self.close_open(output);
+        self.close(State::Completed, output);
+        self.call = None;
         let item = Item::new(kind, "".into(), self.items.len(), &self.request_id);
         self.events.added(&item, self.items.len(), output);
-        self.items.push(item);
-        self.is_open = true;
+        self.open = Some(item);
     }
 
-    /// Adds a piece to the item at `index`.
-    fn add(&mut self, index: usize, text: &str, output: &mut Vec<u8>) {
+    /// Adds a piece to the item that is open.
+    fn add(&mut self, text: &str, output: &mut Vec<u8>) {
         let logprobs = take(&mut self.logprobs);
-        let Some(item) = self.items.get_mut(index) else { return };
-        self.events.delta(item, index, (text, &logprobs), output);
+        let Some(item) = &mut self.open else { return };
+        self.events.delta(item, self.items.len(), (text, &logprobs), output);
         item.text.to_mut().push_str(text);
-        if !logprobs.is_empty() && !item.logprobs.is_empty() {
-            item.logprobs.push(',');
-        }
-        item.logprobs.push_str(&logprobs);
+        append(&logprobs, &mut item.logprobs);
     }
 
-    fn close_open(&mut self, output: &mut Vec<u8>) {
-        if take(&mut self.is_open) {
-            self.close(self.items.len() - 1, output);
+    /// Closes the item that is open.
+    fn close(&mut self, state: State, output: &mut Vec<u8>) {
+        if matches!(&self.open, Some(Item { kind: Kind::Call { .. }, text, .. }) if text.is_empty()) {
+            self.add("{}", output);
         }
-    }
-
-    fn close(&mut self, index: usize, output: &mut Vec<u8>) {
-        let is_cut = incomplete_reason(&self.finish).is_some() && index + 1 == self.items.len();
-        if let Some(item) = self.items.get(index) {
-            let state = if is_cut { State::Incomplete } else { State::Completed };
-            self.events.done(item, index, state, output);
+        if let Some(item) = self.open.take() {
+            self.events.done(&item, self.items.len(), state, output);
+            self.items.push(item);
         }
     }
 
     fn end(&mut self, output: &mut Vec<u8>) {
         self.begin(output);
-        self.close_open(output);
-        for (_, index) in take(&mut self.calls) {
-            if self.items[index].text.is_empty() {
-                self.add(index, "{}", output);
-            }
-            self.close(index, output);
-        }
-        let name = if incomplete_reason(&self.finish).is_none() { "response.completed" } else { "response.incomplete" };
+        let (state, name) = match incomplete_reason(&self.finish) {
+            None => (State::Completed, "response.completed"),
+            Some(_) => (State::Incomplete, "response.incomplete"),
+        };
+        self.close(state, output);
         let progress = Progress::Ended(&self.finish, self.usage);
         self.events.response(name, &self.response, (progress, &self.items), output);
         self.stage = Stage::Ended;

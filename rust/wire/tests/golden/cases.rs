@@ -21,16 +21,20 @@ pub(crate) const CASES: [&str; 13] = [
     "filter",
     "parameters",
 ];
+/// Cases that are about the request: their answers are texts, as that of `text` is.
+pub(crate) const REQUESTS: [&str; 5] = ["conversation", "tool_result", "image", "structured", IMAGE_URL];
 /// How answers end, of which requests need know nothing.
 pub(crate) const ENDINGS: [&str; 3] = ["length", "stop_sequence", "filter"];
-/// Cases that not every dialect has.
-pub(crate) const SOME_HAVE: [&str; 1] = ["image_url"];
+/// A case of the dialects whose images may stand elsewhere.
+pub(crate) const IMAGE_URL: &str = "image_url";
+/// The case of the dialects that have embeddings, the only one that is no conversation.
+pub(crate) const EMBEDDINGS: &str = "embeddings";
 /// Cohere's second version has no word for an answer that is kept back.
 pub(crate) const NOT_SAID: [(Upstream, &str); 1] = [(Upstream::Cohere, "filter")];
 /// Statuses with which providers refuse.
 pub(crate) const REFUSALS: [u16; 5] = [400, 401, 429, 500, 529];
 
-/// The client's request; without one for this case, its plain one.
+/// The client's request.
 pub(crate) fn request(dialect: &str, case: &str) -> Option<String> {
     read(dialect, &format!("{case}.request.json"))
 }

@@ -32,10 +32,9 @@ fn next_body(client: Client, request: &Request, answer: &Value) -> Value {
         Client::Anthropic => {
             let result = |block: &Value| json!({"type": "tool_result", "tool_use_id": block["id"], "content": RESULT});
             let results = each(&answer["content"]).filter(|block| block["type"] == "tool_use").map(result);
-            let user = json!({"role": "user", "content": [{"type": "text", "text": "Go on."}]});
-            let turns = [json!({"role": "assistant", "content": answer["content"]}), user];
-            list(&mut body["messages"]).extend(turns);
-            list(&mut body["messages"].as_array_mut().unwrap().last_mut().unwrap()["content"]).splice(0..0, results);
+            let content: Vec<Value> = results.chain([json!({"type": "text", "text": "Go on."})]).collect();
+            let assistant = json!({"role": "assistant", "content": answer["content"]});
+            list(&mut body["messages"]).extend([assistant, json!({"role": "user", "content": content})]);
         }
         Client::Gemini => {
             let content = &answer["candidates"][0]["content"];
@@ -44,7 +43,7 @@ fn next_body(client: Client, request: &Request, answer: &Value) -> Value {
                 json!({"functionResponse": {"id": call["id"], "name": call["name"], "response": {"output": RESULT}}})
             };
             let parts = each(&content["parts"]).filter(|part| part["functionCall"].is_object()).map(result);
-            let parts = parts.chain([json!({"text": "Go on."})]).collect::<Vec<_>>();
+            let parts: Vec<Value> = parts.chain([json!({"text": "Go on."})]).collect();
             list(&mut body["contents"]).extend([content.clone(), json!({"role": "user", "parts": parts})]);
         }
     }
@@ -79,29 +78,54 @@ fn marks(value: &Value, push: &mut impl FnMut(&str)) {
     }
 }
 
-fn check(client: Client, upstream: Upstream, case: &str) {
-    let Some(answer) = cases::answer(upstream, case) else { return };
-    let name = format!("{} to {}, {case}", word(client), upstream.word());
-    let reading = reading(client, upstream, case, Manner::Whole);
+/// The client's next request, after an answer of a provider of `made_by`, and the marks of that answer.
+fn next_request(client: Client, made_by: Upstream, case: &str) -> (Request, Vec<String>) {
+    let answer = cases::answer(made_by, case).unwrap();
+    let reading = reading(client, made_by, case, Manner::Whole);
     let whole: Value = serde_json::from_slice(&reading.whole(answer.clone().into_bytes()).unwrap().body).unwrap();
     let body = next_body(client, reading.request(), &whole).to_string();
-    let request = Request::parse(reading.request().endpoint(), Some("auto"), body.as_bytes()).unwrap();
-    let next = String::from_utf8(encode(&request, &target(upstream), Unsupported::Drop).unwrap().body).unwrap();
-    let mut n_marks = 0;
-    marks(&serde_json::from_str(&answer).unwrap(), &mut |mark| {
-        n_marks += 1;
+    let mut found = Vec::new();
+    marks(&serde_json::from_str(&answer).unwrap(), &mut |mark| found.push(mark.to_owned()));
+    (Request::parse(reading.request().endpoint(), Some("auto"), body.as_bytes()).unwrap(), found)
+}
 
-        assert!(next.contains(&format!("\"{mark}\"")), "{name}: {mark} is not in {next}");
-    });
-
-    assert!(n_marks > 0 || upstream == Upstream::Cohere, "{name}");
+fn send(request: &Request, upstream: Upstream, case: &str) -> String {
+    String::from_utf8(encode(request, &target(upstream, case), Unsupported::Drop).unwrap().body).unwrap()
 }
 
 #[test]
 fn what_a_client_hands_back_its_provider_gets_as_it_gave_it() {
     for client in CLIENTS {
-        for upstream in UPSTREAMS {
-            ["thinking", "tool", "tools"].into_iter().for_each(|case| check(client, upstream, case));
+        for made_by in UPSTREAMS {
+            for case in ["thinking", "tool", "tools"] {
+                let name = format!("{} to {}, {case}", word(client), made_by.word());
+                let (request, marks) = next_request(client, made_by, case);
+                let body = send(&request, made_by, case);
+
+                // Cohere does not sign its thoughts.
+                assert!(!marks.is_empty() || made_by == Upstream::Cohere, "{name}");
+                for mark in marks {
+                    assert!(body.contains(&format!("\"{mark}\"")), "{name}: {mark} is not in {body}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_provider_gets_the_signatures_of_another() {
+    for client in CLIENTS {
+        for made_by in UPSTREAMS {
+            for case in ["thinking", "tool", "tools"] {
+                let (request, _) = next_request(client, made_by, case);
+                for other in UPSTREAMS.into_iter().filter(|other| *other != made_by) {
+                    let body = send(&request, other, case);
+                    let names = [word(client), made_by.word(), other.word(), case];
+
+                    // The mark of what crossed dialects, and its start in base64, as Gemini's clients have it.
+                    assert!(!body.contains("tiercel.") && !body.contains("dGllcmNlbC"), "{names:?}: {body}");
+                }
+            }
         }
     }
 }

@@ -3,114 +3,114 @@
 use std::fmt::Write;
 
 use serde_json::Value;
-use tiercel_wire::{AnswerError, Client, ClientError, Kind, Reading, Unsupported, Upstream, Usage, encode};
+use tiercel_wire::{Client, ClientError, Kind, Unsupported, Upstream, Usage, encode};
 
-use crate::cases;
+use crate::cases::{self, EMBEDDINGS};
 use crate::replay::{events, feed};
 use crate::sides::{ID, Manner, reading, request, target, word};
 
 pub(crate) fn page(client: Client, upstream: Upstream) -> String {
-    let mut page = format!("# From a client of `{}` to a provider of `{}`\n", word(client), upstream.word());
-    for case in cases::CASES.iter().chain(&cases::SOME_HAVE) {
-        write!(page, "\n## {case}\n").unwrap();
-        push_request(client, upstream, case, Manner::Whole, &mut page);
-        if *case == "text" {
-            push_request(client, upstream, case, Manner::Stream, &mut page);
-        }
-        push_answer(client, upstream, case, &mut page);
-        push_stream(client, upstream, case, &mut page);
+    let text = format!("# From a client of `{}` to a provider of `{}`\n", word(client), upstream.word());
+    let mut page = Page { client, upstream, text };
+    for case in cases::CASES.into_iter().chain([cases::IMAGE_URL]) {
+        page.case(case);
     }
-    page.push_str("\n## Refusals\n");
+    if cases::request(word(client), EMBEDDINGS).is_some() && cases::answer(upstream, EMBEDDINGS).is_some() {
+        page.case(EMBEDDINGS);
+    }
+    page.text.push_str("\n## Refusals\n");
     for status in cases::REFUSALS {
-        push_refusal(client, upstream, status, &mut page);
+        page.refusal(status);
     }
-    page.push_str("\n## An error inside a stream\n");
-    push_stream(client, upstream, "error", &mut page);
-    page
+    page.text.push_str("\n## An error inside a stream\n");
+    page.stream("error");
+    page.text
 }
 
-fn push_request(client: Client, upstream: Upstream, case: &str, manner: Manner, page: &mut String) {
-    let Some(request) = request(client, case, manner) else { return };
-    let target = target(upstream);
-    let refusal = match encode(&request, &target, Unsupported::Refuse) {
-        Ok(_) => None,
-        Err(error) if error.kind() == Kind::Unsupported => Some(error),
-        Err(error) => panic!("{} to {}, {case}: {error}", word(client), upstream.word()),
-    };
-    let outgoing = encode(&request, &target, Unsupported::Drop).unwrap();
-    let title = if manner == Manner::Stream { "Request for a stream" } else { "Request" };
-    write!(page, "\n### {title}\n\nPOST {}\n\n", outgoing.path).unwrap();
-    push_json(&outgoing.body, page);
-    if let Some(refusal) = refusal {
-        write!(page, "\nRefused unless the client has it dropped: {refusal}\n").unwrap();
-    }
-    if !outgoing.dropped.is_empty() {
-        write!(page, "\nDropped: {}\n", outgoing.dropped.join(", ")).unwrap();
-    }
+struct Page {
+    client: Client,
+    upstream: Upstream,
+    text: String,
 }
 
-fn push_answer(client: Client, upstream: Upstream, case: &str, page: &mut String) {
-    let Some(answer) = cases::answer(upstream, case) else { return };
-    page.push_str("\n### Answer\n\n");
-    match reading(client, upstream, case, Manner::Whole).whole(answer.into_bytes()) {
-        Ok(whole) => {
-            push_json(&whole.body, page);
-            push_counts(whole.usage, whole.n_content_bytes, page);
+impl Page {
+    fn case(&mut self, case: &str) {
+        write!(self.text, "\n## {case}\n").unwrap();
+        self.request("Request", case, Manner::Whole);
+        if case == "text" {
+            self.request("Request for a stream", case, Manner::Stream);
         }
-        Err(error) => push_error(&error, page),
+        if !cases::REQUESTS.contains(&case) {
+            self.answer(case);
+            self.stream(case);
+        }
     }
-}
 
-fn push_error(error: &AnswerError, page: &mut String) {
-    writeln!(page, "No answer: {error:?}").unwrap();
-}
-
-fn push_stream(client: Client, upstream: Upstream, case: &str, page: &mut String) {
-    let Some(events) = events(upstream, case) else { return };
-    let outcome = feed(&reading(client, upstream, case, Manner::Stream), [&*events.concat()]);
-    page.push_str("\n### Stream\n\n```\n");
-    push_events(&outcome.output, page);
-    if let Err(interruption) = &outcome.result {
-        let error = ClientError {
-            status: 502,
-            message: &interruption.to_string(),
-            parameter: None,
-            code: "upstream_stream_interrupted",
-            request_id: ID,
-        };
-        writeln!(page, "--- {interruption:?}; then the gateway tells of it").unwrap();
-        push_events(std::str::from_utf8(&error.event(client)).unwrap(), page);
+    fn request(&mut self, title: &str, case: &str, manner: Manner) {
+        let Some(request) = request(self.client, case, manner) else { return };
+        let target = target(self.upstream, case);
+        let refusal = encode(&request, &target, Unsupported::Refuse).err();
+        let outgoing = encode(&request, &target, Unsupported::Drop).unwrap();
+        write!(self.text, "\n### {title}\n\nPOST {}\n\n", outgoing.path).unwrap();
+        self.json(&outgoing.body);
+        if let Some(refusal) = refusal {
+            assert_eq!(Kind::Unsupported, refusal.kind(), "{case}: {refusal}");
+            write!(self.text, "\nRefused unless the client has it dropped: {refusal}\n").unwrap();
+        }
+        if !outgoing.dropped.is_empty() {
+            write!(self.text, "\nDropped: {}\n", outgoing.dropped.join(", ")).unwrap();
+        }
     }
-    page.push_str("```\n");
-    push_counts(outcome.usage, outcome.n_content_bytes, page);
-}
 
-fn push_refusal(client: Client, upstream: Upstream, status: u16, page: &mut String) {
-    let Some(body) = cases::answer(upstream, &format!("error_{status}")) else { return };
-    write!(page, "\n### {status}\n\n").unwrap();
-    let reading: Reading = reading(client, upstream, "text", Manner::Whole);
-    match reading.refusal(status, body.into_bytes()) {
-        Some(body) => push_json(&body, page),
-        None => page.push_str("Not readable.\n"),
+    fn answer(&mut self, case: &str) {
+        let Some(answer) = cases::answer(self.upstream, case) else { return };
+        let reading = reading(self.client, self.upstream, case, Manner::Whole);
+        let whole = reading.whole(answer.into_bytes()).unwrap();
+        self.text.push_str("\n### Answer\n\n");
+        self.json(&whole.body);
+        self.counts(whole.usage, whole.n_content_bytes);
     }
-}
 
-/// Without the blank lines between them, which the checks of streams look after.
-fn push_events(text: &str, page: &mut String) {
-    for line in text.lines().filter(|line| !line.is_empty()) {
-        writeln!(page, "{line}").unwrap();
+    fn stream(&mut self, case: &str) {
+        let Some(events) = events(self.upstream, case) else { return };
+        let outcome = feed(&reading(self.client, self.upstream, case, Manner::Stream), [&*events.concat()]);
+        self.text.push_str("\n### Stream\n\n```\n");
+        self.events(&outcome.output);
+        if let Err(interruption) = &outcome.result {
+            let error = ClientError {
+                status: 502,
+                message: &interruption.to_string(),
+                parameter: None,
+                code: "upstream_stream_interrupted",
+                request_id: ID,
+            };
+            writeln!(self.text, "--- {interruption:?}; then the gateway tells of it:").unwrap();
+            self.events(std::str::from_utf8(&error.event(self.client)).unwrap());
+        }
+        self.text.push_str("```\n");
+        self.counts(outcome.usage, outcome.n_content_bytes);
     }
-}
 
-fn push_counts(usage: Option<Usage>, n_content_bytes: u64, page: &mut String) {
-    match usage {
-        Some(usage) => write!(page, "\nCounted: {usage:?}, {n_content_bytes} bytes of content\n").unwrap(),
-        None => write!(page, "\nCounted: no usage, {n_content_bytes} bytes of content\n").unwrap(),
+    fn refusal(&mut self, status: u16) {
+        let body = cases::answer(self.upstream, &format!("error_{status}")).unwrap();
+        let reading = reading(self.client, self.upstream, "text", Manner::Whole);
+        write!(self.text, "\n### {status}\n\n").unwrap();
+        self.json(&reading.refusal(status, body.into_bytes()).unwrap());
     }
-}
 
-fn push_json(body: &[u8], page: &mut String) {
-    let body = std::str::from_utf8(body).unwrap();
-    let value: Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"));
-    write!(page, "```json\n{value:#}\n```\n").unwrap();
+    /// Without the blank lines between them, which the checks of streams look after.
+    fn events(&mut self, events: &str) {
+        for line in events.lines().filter(|line| !line.is_empty()) {
+            writeln!(self.text, "{line}").unwrap();
+        }
+    }
+
+    fn counts(&mut self, usage: Option<Usage>, n_content_bytes: u64) {
+        write!(self.text, "\nCounted: {usage:?}, {n_content_bytes} bytes of content\n").unwrap();
+    }
+
+    fn json(&mut self, body: &[u8]) {
+        let value: Value = serde_json::from_slice(body).unwrap();
+        write!(self.text, "```json\n{value:#}\n```\n").unwrap();
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use tiercel_wire::{Client, Endpoint, Hosting, MaxTokens, Quirks, Reading, Request, Target, Upstream};
 
-use crate::cases;
+use crate::cases::{self, EMBEDDINGS};
 
 pub(crate) const CLIENTS: [Client; 4] = [Client::OpenAi, Client::Responses, Client::Anthropic, Client::Gemini];
 pub(crate) const UPSTREAMS: [Upstream; 6] =
@@ -43,8 +43,11 @@ pub(crate) fn native(client: Client) -> Upstream {
 }
 
 /// A current model of each provider, with its quirks as the catalogue has them.
-pub(crate) fn target(upstream: Upstream) -> Target<'static> {
+pub(crate) fn target(upstream: Upstream, case: &str) -> Target<'static> {
     let model = match upstream {
+        Upstream::OpenAi if case == EMBEDDINGS => "text-embedding-3-small",
+        Upstream::Gemini if case == EMBEDDINGS => "gemini-embedding-001",
+        Upstream::Cohere if case == EMBEDDINGS => "embed-v4.0",
         Upstream::OpenAi | Upstream::Responses => "gpt-5-mini",
         Upstream::Anthropic => "claude-sonnet-4-5",
         Upstream::Gemini => "gemini-2.5-flash",
@@ -64,6 +67,8 @@ pub(crate) fn target(upstream: Upstream) -> Target<'static> {
 pub(crate) fn request(client: Client, case: &str, manner: Manner) -> Option<Request> {
     let mut body = cases::request(word(client), case)?;
     let endpoint = match (client, manner) {
+        (Client::OpenAi, _) if case == EMBEDDINGS => Endpoint::Embeddings,
+        (Client::Gemini, _) if case == EMBEDDINGS => Endpoint::BatchEmbedContents,
         (Client::OpenAi, _) => Endpoint::ChatCompletions,
         (Client::Responses, _) => Endpoint::Responses,
         (Client::Anthropic, _) => Endpoint::Messages,

@@ -16,7 +16,9 @@ fn written(events: &[Event<'_>]) -> Vec<Value> {
     let request = request(&with(r#","stream":true"#));
     let mut writer = EventWriter::new(&Context { request: &request, id: "req_1", unix_seconds: 0 });
     let mut output = Vec::new();
-    events.iter().for_each(|event| writer.write(event, &mut output));
+    for event in events {
+        writer.write(event, &mut output);
+    }
     let output = String::from_utf8(output).unwrap();
     let read = |event: &str| {
         let (name, data) = event.strip_prefix("event: ").unwrap().split_once("\ndata: ").unwrap();

@@ -99,8 +99,8 @@ fn blocks_that_change_or_stay_behind() {
     check("a search result", &search, &nothing, &["messages[0].content[0] (search_result)"], &[]);
     let file = json!([{"type": "image", "source": {"type": "file", "file_id": "file_1"}}]);
     check("a file", &file, &nothing, &["messages[].content[].source.file_id"], &[]);
-    let content = json!([{"type": "document", "source": {"type": "content", "content": "c"}}]);
-    check("a document of blocks", &content, &nothing, &["messages[0].content[0].source (content)"], &[]);
+    let of_blocks = json!([{"type": "document", "source": {"type": "content", "content": "c"}}]);
+    check("a document of blocks", &of_blocks, &nothing, &["messages[0].content[0].source (content)"], &[]);
     let nested =
         json!([{"type": "tool_result", "tool_use_id": "t", "content": [{"type": "tool_reference", "tool_name": "n"}]}]);
     let empty = json!([{"type": "tool_result", "tool_use_id": "t"}]);
@@ -121,6 +121,13 @@ fn blocks_that_change_or_stay_behind() {
     check("a kind with a line break", &hostile, &nothing, &[r"messages[0].content[0] (a\r\nset-cookie: b)"], &[]);
 }
 
+/// A turn in short: its role, and each text or the id of the call that a result is of.
+fn short(turn: &Value) -> Value {
+    let content = turn["content"].as_array().unwrap().iter();
+    let blocks = content.map(|block| block.get("text").or_else(|| block.get("tool_use_id")).unwrap().clone());
+    json!([turn["role"], blocks.collect::<Vec<_>>()])
+}
+
 #[test]
 fn how_turns_are_put_in_order() {
     let check = |name: &str, messages: Value, expected: Value| {
@@ -130,11 +137,6 @@ fn how_turns_are_put_in_order() {
         let system = translated.body["system"].as_array().into_iter().flatten().map(|block| block["text"].clone());
         assert_eq!(expected, json!([system.collect::<Vec<_>>(), turns]), "{name}");
     };
-    fn short(turn: &Value) -> Value {
-        let content = turn["content"].as_array().unwrap().iter();
-        let blocks = content.map(|block| block.get("text").or_else(|| block.get("tool_use_id")).unwrap().clone());
-        json!([turn["role"], blocks.collect::<Vec<_>>()])
-    }
     let say = |role: &str, text: &str| json!({"role": role, "content": text});
     let result = json!({"type": "tool_result", "tool_use_id": "t", "content": "r"});
     check(

@@ -16,7 +16,9 @@ fn check_for(model: &str, name: &str, members: &Value, expected: &Value, refused
     let mut translated = translate(&body.to_string(), &target(model));
 
     let written = translated.body.as_object_mut().unwrap();
-    ["model", "max_tokens", "messages"].iter().for_each(|key| drop(written.remove(*key)));
+    for key in ["model", "max_tokens", "messages"] {
+        written.remove(key);
+    }
     assert_eq!(*expected, translated.body, "{name}");
     assert_eq!(refused, translated.refused, "{name}");
     assert_eq!(hints, translated.hints, "{name}");
@@ -147,6 +149,29 @@ fn how_models_are_told_to_think() {
     check("none", "kimi-k3", effort(Effort::None), off("disabled"), &[], &[]);
     check("high", "kimi-k3", effort(Effort::High), enabled(4_096), &[], &[]);
     check("high", "claude-3-5-haiku-20241022", effort(Effort::High), nothing(), &["reasoning_effort"], &[]);
+}
+
+#[test]
+fn thoughts_do_not_begin_between_a_call_and_its_result() {
+    let check = |name: &str, model: &str, blocks: Value, expected: Value| {
+        let result = json!([{"type": "tool_result", "tool_use_id": "t", "content": "r"}]);
+        let messages = json!([{"role": "assistant", "content": blocks}, {"role": "user", "content": result}]);
+        let thinking = json!({"type": "enabled", "budget_tokens": 2_000});
+        let body = json!({"model": "m", "max_tokens": 4_096, "messages": messages, "thinking": thinking});
+        let translated = translate(&body.to_string(), &target(model));
+
+        assert_eq!(expected, translated.body.get("thinking").cloned().unwrap_or_default(), "{name}");
+        assert_eq!(expected.is_null(), translated.hints.contains(&"thinking".to_owned()), "{name}");
+    };
+    let call = json!({"type": "tool_use", "id": "t", "name": "f", "input": {}});
+    let text = json!({"type": "text", "text": "a"});
+    let thought = |signature: &str| json!({"type": "thinking", "thinking": "hm", "signature": signature});
+    let enabled = || json!({"type": "enabled", "budget_tokens": 2_000});
+    check("a thought before the call", MODEL, json!([thought("EqQB"), text, call]), enabled());
+    check("no thought", MODEL, json!([text, call]), Value::Null);
+    check("a thought of another's", MODEL, json!([thought("tiercel.gemini.Cg=="), call]), Value::Null);
+    check("no call", MODEL, json!([text]), enabled());
+    check("no thought, lately", "claude-opus-4-7", json!([text, call]), json!({"type": "adaptive"}));
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! Streams from a provider, cut anywhere.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::{json, request, with};
-use crate::Upstream;
 use crate::anthropic::{EventReader, EventWriter};
 use crate::stream::{Framing, Interruption, Output, State, StreamReader};
 use crate::translation::Context;
+use crate::{Reading, Upstream};
 
 /// What a client got, how far it went, and why it broke off.
 type Outcome = (String, Result<State, Interruption>);
@@ -236,12 +237,11 @@ fn calls_are_bounded() {
 
 #[test]
 fn relayed_events_stay_as_they_are() {
-    let general =
-        |output| StreamReader::general(Framing::of(Upstream::Anthropic), Box::new(EventReader::default()), output);
-    let body = events(&ALL);
-    let ((output, result), reader) =
-        feed(general(Output::Relay(|event, output| event.write(output))), [body.as_bytes()]);
+    let request = Arc::new(request(&with(r#","stream":true"#)));
+    let body = events(&ALL).replace(": ", ":");
+    let reading = Reading::new(request, Upstream::Anthropic, "req_1".to_owned(), 0);
+    let ((output, result), reader) = feed(reading.stream(), [body.as_bytes()]);
 
-    assert_eq!((body, Ok(State::Finished)), (output, result));
+    assert_eq!((events(&ALL), Ok(State::Finished)), (output, result));
     assert_eq!(Some((9, 5)), reader.usage().map(|usage| (usage.n_input, usage.n_output)));
 }

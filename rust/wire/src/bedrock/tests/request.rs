@@ -12,8 +12,10 @@ use crate::replay::config;
 use crate::{Hosting, Quirks, Target, Upstream};
 
 const CLAUDE: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
-const EARLY: &str = "anthropic.claude-opus-4-1-20250805-v1:0";
-const ADAPTIVE: &str = "anthropic.claude-opus-4-6-v1";
+const EARLY: &str = "anthropic.claude-3-7-sonnet-20250219-v1:0";
+const ADAPTIVE: &str = "anthropic.claude-opus-4-7";
+/// It cannot be made to call a tool.
+const FREE: &str = "anthropic.claude-fable-5-1";
 const NOVA: &str = "amazon.nova-pro-v1:0";
 const NOVA_2: &str = "us.amazon.nova-2-lite-v1:0";
 const GPT_OSS: &str = "openai.gpt-oss-120b-1:0";
@@ -127,6 +129,17 @@ fn which_thoughts_go_back() {
     let expected = r#""messages":[{"role":"assistant","content":[{"reasoningContent":{"reasoningText":{"text":"Hm","signature":"s"}}},{"reasoningContent":{"redactedContent":"s"}},{"text":"Yes"}]}]"#;
     check_messages("its own", CLAUDE, vec![assistant(turn)], expected, Lost::default());
 
+    let signed = Call {
+        id: "a".into(),
+        name: "f".into(),
+        arguments: "{}".into(),
+        signature: Some(Signature::new(Upstream::Gemini, "s")),
+    };
+    let signed = assistant(vec![Part::new(Content::Call(signed))]);
+    let expected =
+        r#""messages":[{"role":"assistant","content":[{"toolUse":{"toolUseId":"a","name":"f","input":{}}}]}]"#;
+    check_messages("a call without its signature", CLAUDE, vec![signed], expected, lost(&[], &[Feature::Thought]));
+
     let foreign = Signature::new(Upstream::Anthropic, "s");
     for part in [thought(None), thought(Some(foreign.clone())), Part::new(Content::RedactedThought(foreign))] {
         let expected = r#""messages":[]"#;
@@ -171,6 +184,25 @@ fn how_sampling_is_told() {
     let nova = r#","additionalModelRequestFields":{"inferenceConfig":{"topK":5}}"#;
     check("Nova's words", NOVA, top_k(), nova, Lost::default());
     check("no words", LLAMA, top_k(), "", lost(&[Feature::TopK], &[]));
+    let warm = || Request { temperature: Some("1.5"), ..Request::default() };
+    check("no more than 1", LLAMA, warm(), "", lost(&[Feature::Temperature], &[]));
+    let both = || Request { temperature: Some("0.5"), top_p: Some("0.9"), ..Request::default() };
+    let cool = r#","inferenceConfig":{"temperature":0.5}"#;
+    check("one of two", CLAUDE, both(), cool, lost(&[Feature::TopP], &[]));
+    check("none", ADAPTIVE, both(), "", lost(&[Feature::Temperature, Feature::TopP], &[]));
+    let defaults = Request { temperature: Some("1.0"), top_p: Some("1"), ..Request::default() };
+    check("what Claude does anyway", ADAPTIVE, defaults, "", Lost::default());
+    let reasoning = Some(Reasoning { budget: Some(5_000), ..Reasoning::default() });
+    let thinking = r#","additionalModelRequestFields":{"thinking":{"type":"enabled","budget_tokens":5000}}"#;
+    let thoughtful = Request { reasoning, ..top_k() };
+    check("none while it thinks", CLAUDE, thoughtful, thinking, lost(&[Feature::TopK], &[]));
+    let blank = || Request { stop: vec!["\n".into(), "a".into()], ..Request::default() };
+    let expected = r#","inferenceConfig":{"stopSequences":["a"]}"#;
+    check("Claude stops at no blanks", CLAUDE, blank(), expected, lost(&[Feature::Stop], &[]));
+    let expected = r#","inferenceConfig":{"stopSequences":["\n","a"]}"#;
+    check("others do", LLAMA, blank(), expected, Lost::default());
+    let penalties = Request { frequency_penalty: Some("0"), presence_penalty: Some("0.0"), ..Request::default() };
+    check("penalties that are none", LLAMA, penalties, "", Lost::default());
     let others = Request {
         frequency_penalty: Some("1"),
         presence_penalty: Some("1"),
@@ -198,6 +230,8 @@ fn how_tools_are_told() {
     let named = config(r#","toolChoice":{"tool":{"name":"f"}}"#);
     check_choice("named", Some(ToolChoice::Named("f".into())), &named);
     check_choice("none", Some(ToolChoice::None), "");
+    let forced = form(Some(ToolChoice::Required));
+    check("forced, and it is not to be", FREE, forced, &config(""), lost(&[Feature::ToolChoice], &[]));
     let spoken = Request { messages: vec![assistant(vec![call("a", "{}")])], ..form(Some(ToolChoice::None)) };
     let (body, dropped) = write(&spoken, NOVA, &[]);
     assert_eq!(lost(&[Feature::ToolChoice], &[]), dropped);
@@ -221,6 +255,14 @@ fn how_tools_are_told() {
     let any = config(r#","toolChoice":{"any":{}}"#)
         + r#","additionalModelRequestFields":{"tool_choice":{"disable_parallel_tool_use":true}}"#;
     check("exactly one", CLAUDE, one(Some(ToolChoice::Required)), &any, Lost::default());
+    check(
+        "one, and it is not to be forced",
+        FREE,
+        one(Some(ToolChoice::Required)),
+        &auto,
+        lost(&[Feature::ToolChoice], &[]),
+    );
+    check("one of none", CLAUDE, one(Some(ToolChoice::None)), "", Lost::default());
     check("one at a time, Nova", NOVA, one(None), &config(""), lost(&[Feature::ParallelCalls], &[]));
     let several = Request { parallel_calls: Some(true), ..form(None) };
     check("several", NOVA, several, &config(""), Lost::default());
@@ -251,25 +293,15 @@ fn how_much_a_model_is_to_think() {
     let effort = |effort| Reasoning { effort: Some(effort), ..Reasoning::default() };
     let budget = |n_tokens| Reasoning { budget: Some(n_tokens), ..Reasoning::default() };
     let fields = |json: &str| format!(r#","additionalModelRequestFields":{{{json}}}"#);
-    let enabled = |n: u64| fields(&format!(r#""thinking":{{"type":"enabled","budget_tokens":{n}}}"#));
-    let adaptive = |effort: &str, display: &str| {
-        let fields = fields(&format!(r#""thinking":{{"type":"adaptive"{display}}}"#));
-        if effort.is_empty() { fields } else { format!(r#","outputConfig":{{"effort":"{effort}"}}{fields}"#) }
-    };
     let none = Lost::default;
-    check_reasoning("a budget", CLAUDE, budget(5_000), &enabled(5_000), none());
-    check_reasoning("no less than can be", CLAUDE, budget(1), &enabled(1_024), none());
-    check_reasoning("an effort in tokens", CLAUDE, effort(Effort::High), &enabled(4_096), none());
-    check_reasoning("left to the model", EARLY, Reasoning::default(), &enabled(2_048), none());
-    check_reasoning("not at all", CLAUDE, effort(Effort::None), "", none());
-    check_reasoning("an effort", ADAPTIVE, effort(Effort::Max), &adaptive("max", ""), none());
-    check_reasoning("the least", ADAPTIVE, effort(Effort::Minimal), &adaptive("low", ""), none());
-    check_reasoning("a budget as an effort", ADAPTIVE, budget(30_000), &adaptive("high", ""), none());
-    let off = fields(r#""thinking":{"type":"disabled"}"#);
-    check_reasoning("adaptive, not at all", ADAPTIVE, effort(Effort::None), &off, none());
+    let enabled = fields(r#""thinking":{"type":"enabled","budget_tokens":5000}"#);
+    check_reasoning("Claude, in tokens", CLAUDE, budget(5_000), &enabled, none());
+    check_reasoning("Claude, not at all", CLAUDE, effort(Effort::None), "", none());
+    let adaptive = r#","outputConfig":{"effort":"low"}"#.to_owned() + &fields(r#""thinking":{"type":"adaptive"}"#);
+    check_reasoning("Claude, in words", ADAPTIVE, effort(Effort::Low), &adaptive, none());
     let shown = |is_shown| Reasoning { is_shown: Some(is_shown), ..Reasoning::default() };
-    check_reasoning("to be seen", ADAPTIVE, shown(true), &adaptive("", r#","display":"summarized""#), none());
-    check_reasoning("not to be seen", ADAPTIVE, shown(false), &adaptive("", r#","display":"omitted""#), none());
+    let display = fields(r#""thinking":{"type":"adaptive","display":"summarized"}"#);
+    check_reasoning("Claude, to be seen", ADAPTIVE, shown(true), &display, none());
     let nova =
         |effort: &str| fields(&format!(r#""reasoningConfig":{{"type":"enabled","maxReasoningEffort":"{effort}"}}"#));
     check_reasoning("Nova 2", NOVA_2, effort(Effort::ExtraHigh), &nova("high"), none());
@@ -281,10 +313,11 @@ fn how_much_a_model_is_to_think() {
     check_reasoning("Llama is not known to", LLAMA, budget(2_000), "", lost(&[Feature::Reasoning], &[]));
     check_reasoning("and shows nothing", LLAMA, shown(true), "", lost(&[], &[Feature::Reasoning]));
 
-    // Room is left for the answer.
-    let form = Request { reasoning: Some(effort(Effort::High)), max_tokens: Some(3_000), ..Request::default() };
-    let expected = r#","inferenceConfig":{"maxTokens":3000}"#.to_owned() + &enabled(2_999);
-    check("within the bound", CLAUDE, form, &expected, none());
+    // Between a call and its result nobody begins to think.
+    let calling = vec![assistant(vec![call("a", "{}")]), user(vec![result("a", vec![Part::text("1")], false)])];
+    let form = Request { messages: calling, reasoning: Some(budget(5_000)), ..Request::default() };
+    let (body, dropped) = write(&form, CLAUDE, &[]);
+    assert_eq!((false, lost(&[], &[Feature::Reasoning])), (body.contains("thinking"), dropped));
 }
 
 #[test]
@@ -312,7 +345,7 @@ proptest! {
     #[test]
     fn any_form_becomes_json_whose_roles_alternate(
         form in arbitrary::request(Upstream::Bedrock),
-        model in prop::sample::select(vec![CLAUDE, EARLY, ADAPTIVE, NOVA, NOVA_2, GPT_OSS, LLAMA]),
+        model in prop::sample::select(vec![CLAUDE, EARLY, ADAPTIVE, FREE, NOVA, NOVA_2, GPT_OSS, LLAMA]),
     ) {
         let (body, _) = write(&form, model, &[]);
         let body = Object::parse(&body).unwrap_or_else(|fault| panic!("{fault:?}: {body}"));

@@ -8,16 +8,16 @@ use crate::target::{Hosting, Quirks, Target};
 use crate::upstream_error::{AnswerError, UpstreamError};
 use crate::{Endpoint, Upstream, Usage};
 
-fn check_read(name: &str, endpoint: Endpoint, body: &str, expected: Request<'static>) {
+fn check_read(name: &str, endpoint: Endpoint, body: &str, expected: &Request<'static>) {
     let form = embed::read_request(parse(endpoint, body)).unwrap();
 
-    assert_eq!(expected, form, "{name}");
+    assert_eq!(*expected, form, "{name}");
 }
 
 #[test]
 fn what_is_asked() {
     let one = |text: &'static str| Request { inputs: vec![text.into()], ..Request::default() };
-    let check = |name, body, expected| check_read(name, Endpoint::EmbedContent, body, expected);
+    let check = |name, body, expected| check_read(name, Endpoint::EmbedContent, body, &expected);
     check("a text", r#"{"content":{"parts":[{"text":"a"}]}}"#, one("a"));
     check(
         "in parts",
@@ -39,7 +39,7 @@ fn what_is_asked() {
         unknown: unknown(&["requests[1].x"]),
         ..Request::default()
     };
-    check_read("a batch", Endpoint::BatchEmbedContents, batch, expected);
+    check_read("a batch", Endpoint::BatchEmbedContents, batch, &expected);
 }
 
 #[test]

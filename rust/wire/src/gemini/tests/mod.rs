@@ -1,6 +1,7 @@
 //! Tests of the dialect: each way by itself, and there and back.
 
 mod scan;
+mod foreign;
 mod read_request;
 mod read_contents;
 mod write_request;

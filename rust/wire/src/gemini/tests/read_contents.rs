@@ -4,7 +4,7 @@ use super::{form, parse};
 use crate::chat::{Call, Content, Media, Message, Part, Role, Signature, Source};
 use crate::{Endpoint, Upstream};
 
-fn check(name: &str, contents: &str, expected: Vec<Message<'static>>, unknown: &[&str]) {
+fn check(name: &str, contents: &str, expected: &[Message<'static>], unknown: &[&str]) {
     let form = form(&format!(r#"{{"contents":[{contents}]}}"#));
 
     assert_eq!(expected, form.messages, "{name}");
@@ -13,11 +13,11 @@ fn check(name: &str, contents: &str, expected: Vec<Message<'static>>, unknown: &
 
 fn check_user(name: &str, parts: &str, expected: Vec<Content<'static>>, unknown: &[&str]) {
     let expected = (!expected.is_empty()).then(|| says(Role::User, expected));
-    check(name, &format!(r#"{{"role":"user","parts":[{parts}]}}"#), expected.into_iter().collect(), unknown);
+    check(name, &format!(r#"{{"role":"user","parts":[{parts}]}}"#), expected.as_slice(), unknown);
 }
 
 fn check_model(name: &str, parts: &str, expected: Vec<Content<'static>>) {
-    check(name, &format!(r#"{{"role":"model","parts":[{parts}]}}"#), vec![says(Role::Assistant, expected)], &[]);
+    check(name, &format!(r#"{{"role":"model","parts":[{parts}]}}"#), &[says(Role::Assistant, expected)], &[]);
 }
 
 fn says(role: Role, contents: Vec<Content<'static>>) -> Message<'static> {
@@ -46,21 +46,17 @@ fn bytes(media_type: &'static str) -> Media<'static> {
 
 #[test]
 fn who_speaks() {
-    check("nobody in particular", r#"{"parts":[{"text":"a"}]}"#, vec![says(Role::User, vec![text("a")])], &[]);
+    check("nobody in particular", r#"{"parts":[{"text":"a"}]}"#, &[says(Role::User, vec![text("a")])], &[]);
     check(
         "in turns",
         r#"{"role":"user","parts":[{"text":"a"}]},{"role":"model","parts":[{"text":"b"}]},{"role":"function","parts":[{"text":"c"}]}"#,
-        vec![
-            says(Role::User, vec![text("a")]),
-            says(Role::Assistant, vec![text("b")]),
-            says(Role::User, vec![text("c")]),
-        ],
+        &[says(Role::User, vec![text("a")]), says(Role::Assistant, vec![text("b")]), says(Role::User, vec![text("c")])],
         &[],
     );
     check(
         "someone who says nothing",
         r#"{"role":"model"},{"role":"model","parts":[]},{"parts":[{"text":""}]}"#,
-        vec![],
+        &[],
         &[],
     );
 
@@ -75,6 +71,12 @@ fn who_speaks() {
 fn what_is_said() {
     check_user("texts", r#"{"text":"a"},{"text":"é\n"}"#, vec![text("a"), text("é\n")], &[]);
     check_model("texts in pieces", r#"{"text":"a"},{"text":"b"}"#, vec![text("ab")]);
+    check(
+        "texts in pieces that came one by one",
+        r#"{"role":"model","parts":[{"text":"a"}]},{"role":"model","parts":[{"text":"b"}]},{"role":"model"}"#,
+        &[says(Role::Assistant, vec![text("ab")])],
+        &[],
+    );
     let thought = |text: &'static str, signature| Content::Thought { text: text.into(), signature };
     check_model("a thought", r#"{"text":"a","thought":true}"#, vec![thought("a", None)]);
     check_model(
@@ -130,7 +132,7 @@ fn which_call_a_result_is_of() {
     let check_results = |name, responses: [String; 3], expected: [&'static str; 3]| {
         let contents = format!(r#"{called},{{"parts":[{}]}}"#, responses.join(","));
         let results = expected.into_iter().zip(["1", "2", "3"]).map(|(id, text)| result(id, text, false)).collect();
-        check(name, &contents, vec![calls(), says(Role::User, results)], &[]);
+        check(name, &contents, &[calls(), says(Role::User, results)], &[]);
     };
     let answers = [response("f", "", "1"), response("f", "", "2"), response("g", "", "3")];
     check_results("by name, in order", answers, ["call_0", "call_2", "call_1"]);

@@ -30,7 +30,7 @@ fn how_the_answer_is_made() {
     config("stops", r#""stopSequences":["a","\n"]"#, |form| form.stop = vec!["a".into(), "\n".into()]);
     config("probabilities", r#""responseLogprobs":true"#, |form| form.logprobs = Some(Logprobs { n_top: 0 }));
     config("and of others", r#""responseLogprobs":true,"logprobs":4"#, |form| {
-        form.logprobs = Some(Logprobs { n_top: 4 })
+        form.logprobs = Some(Logprobs { n_top: 4 });
     });
     config("no probabilities", r#""responseLogprobs":false"#, |_| {});
     config("text only", r#""responseModalities":["TEXT"]"#, |_| {});

@@ -1,10 +1,11 @@
 //! Requests that are read, written and read again mean the same.
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
 use super::{THIRD, form, parse, written};
 use crate::chat::{Content, Effort, Format, Part, Reasoning, Request, Role, Source, ToolChoice, arbitrary};
+use crate::json::Object;
+use crate::replay::config;
 use crate::target::Hosting;
 use crate::{Endpoint, Upstream};
 
@@ -85,12 +86,14 @@ fn keep(part: &mut Part<'static>) -> bool {
             }
             !matches!(media.source, Source::File(_))
         }
-        Content::Result { parts, .. } => {
+        Content::Result { parts, is_error, .. } => {
             let texts: Vec<&str> = parts
                 .iter()
                 .filter_map(|part| if let Content::Text(text) = &part.content { Some(&**text) } else { None })
                 .collect();
             let text = texts.join("\n");
+            // The space around an object says nothing.
+            let text = if !*is_error && Object::parse(&text).is_ok() { text.trim().to_owned() } else { text };
             *parts = if text.is_empty() { Vec::new() } else { vec![Part::text(text)] };
             true
         }
@@ -109,11 +112,13 @@ fn join(parts: &mut Vec<Part<'static>>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(4), ..ProptestConfig::default() })]
+    #![proptest_config(config(256))]
 
     #[test]
     fn forms(form in arbitrary::request(Upstream::Gemini)) {
         let expected = kept(form.clone());
+        // Where nobody says anything there is nothing to ask.
+        prop_assume!(expected.messages.iter().any(|message| message.role != Role::System));
 
         prop_assert_eq!(expected, again(&form));
     }

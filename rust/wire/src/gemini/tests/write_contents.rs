@@ -42,8 +42,8 @@ fn texts(role: Role, texts: &[&'static str]) -> Message<'static> {
     Message::new(role, texts.iter().map(|&text| Part::text(text)).collect())
 }
 
-fn signed(made_by: Upstream) -> Option<Signature<'static>> {
-    Some(Signature::new(made_by, "c2ln"))
+fn signed(made_by: Upstream) -> Signature<'static> {
+    Signature::new(made_by, "c2ln")
 }
 
 fn call(signature: Option<Signature<'static>>) -> Content<'static> {
@@ -106,9 +106,9 @@ fn what_the_model_said() {
     let third = (Hosting::Own, THIRD);
     let thought = |signature| Content::Thought { text: "a".into(), signature };
     let lost: &[&str] = &["messages[].reasoning_content"];
-    let own = model(vec![thought(signed(Upstream::Gemini))]);
+    let own = model(vec![thought(Some(signed(Upstream::Gemini)))]);
     check_parts("a thought of its own", third, own, r#"{"text":"a","thought":true,"thoughtSignature":"c2ln"}"#, &[]);
-    check_parts("another's thought", third, model(vec![thought(signed(Upstream::Anthropic))]), "", lost);
+    check_parts("another's thought", third, model(vec![thought(Some(signed(Upstream::Anthropic)))]), "", lost);
     check_parts("a thought without a signature", third, model(vec![thought(None)]), "", lost);
     let sealed = |made_by| Content::RedactedThought(Signature::new(made_by, "c2ln"));
     check_parts(
@@ -129,12 +129,12 @@ fn what_was_called() {
     check_parts(
         "a signed call",
         third,
-        model(vec![call(signed(Upstream::Gemini))]),
+        model(vec![call(Some(signed(Upstream::Gemini)))]),
         &format!(r#"{plain},"thoughtSignature":"c2ln"}}"#),
         &[],
     );
     let unchecked = format!(r#"{plain},"thoughtSignature":"skip_thought_signature_validator"}}"#);
-    check_parts("another's call", third, model(vec![call(signed(Upstream::Responses))]), &unchecked, &[]);
+    check_parts("another's call", third, model(vec![call(Some(signed(Upstream::Responses)))]), &unchecked, &[]);
     check_parts("several calls", third, model(vec![call(None), call(None)]), &format!("{unchecked},{plain}}}"), &[]);
     check_parts(
         "a call of the second generation",

@@ -6,6 +6,7 @@ use crate::target::Hosting;
 
 const CONTENTS: &str = r#"{"contents":[{"role":"user","parts":[{"text":"hi"}]}]"#;
 
+#[derive(Clone, Copy)]
 struct Lost<'a> {
     fields: &'a [&'a str],
     hints: &'a [&'a str],

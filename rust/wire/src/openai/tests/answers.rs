@@ -179,8 +179,8 @@ fn what_surrounds_it() {
 fn legacy_completions() {
     let request = parsed(Endpoint::Completions, r#"{"model":"m","prompt":"hi"}"#);
     let thought = Content::Thought { text: "t".into(), signature: None };
-    let check = |contents, expected: &str| {
-        let body = json(&write_answer(&answer(contents, Finish::Stop), &context(&request)));
+    let check = |contents, finish, expected: &str| {
+        let body = json(&write_answer(&answer(contents, finish), &context(&request)));
 
         assert_eq!("text_completion", body["object"]);
         assert_eq!(
@@ -188,7 +188,7 @@ fn legacy_completions() {
             body["choices"][0]
         );
     };
-    check(vec![thought, text("a")], "a");
-    check(vec![], "");
-    check(vec![Content::Refusal("No.".into())], "No.");
+    check(vec![thought, text("a")], Finish::Stop, "a");
+    check(vec![], Finish::Stop, "");
+    check(vec![Content::Refusal("No.".into())], Finish::Filter, "No.");
 }

@@ -336,6 +336,11 @@ fn what_is_refused() {
     messages("no content", r#"{"role":"user"}"#, "`messages[0].content` is missing");
     messages("bad content", r#"{"role":"user","content":1}"#, "`messages[0].content` must be an array");
     messages("a part of no type", r#"{"role":"user","content":[{}]}"#, "`messages[0].content[0].type` is missing");
+    messages(
+        "a result of a function nobody called",
+        r#"{"role":"function","name":"f","content":"a"}"#,
+        "tool_call_id` is",
+    );
     messages("a result of nothing", r#"{"role":"tool","content":"a"}"#, "`messages[0].tool_call_id` is missing");
     let file = r#"{"role":"user","content":[{"type":"file","file":{"file_data":"aGk="}}]}"#;
     messages("bytes of no type", file, "`messages[0].content[0].file.file_data` must be a data: URL");

@@ -92,13 +92,19 @@ fn why_answers_end() {
         let body = response("", &format!(r#","incomplete_details":{details}"#)).replace("completed", "incomplete");
         check(name, &body, Ok(answer(assistant([]), finish.clone())));
         let written = write(answer(assistant([]), finish));
-        assert_eq!(("incomplete", &written["incomplete_details"]), (written["status"].as_str().unwrap(), &json(details.as_bytes())));
+        assert_eq!(
+            ("incomplete", &written["incomplete_details"]),
+            (written["status"].as_str().unwrap(), &json(details.as_bytes()))
+        );
     };
     check("no room", r#"{"reason":"max_output_tokens"}"#, Finish::Length);
     check("kept back", r#"{"reason":"content_filter"}"#, Finish::Filter);
     for finish in [Finish::Stop, Finish::StopSequence(Some("x".to_owned())), Finish::Calls] {
         let written = write(answer(assistant([]), finish));
-        assert_eq!((json!("completed"), json!(null)), (written["status"].clone(), written["incomplete_details"].clone()));
+        assert_eq!(
+            (json!("completed"), json!(null)),
+            (written["status"].clone(), written["incomplete_details"].clone())
+        );
     }
 }
 
@@ -144,7 +150,10 @@ fn thoughts_are_written_such_that_they_can_come_back() {
     check("a sealed one", Content::RedactedThought(sign(Upstream::Anthropic)), json!([]), "tiercel.anthropic.ab");
     let signed = Call { signature: Some(sign(Upstream::Gemini)), ..call("c", "f", "{}") };
     let output = write(answer(assistant([Content::Call(signed)]), Finish::Calls))["output"].clone();
-    assert_eq!(json!([[], "tiercel.call.tiercel.gemini.ab"]), json!([output[0]["summary"], output[0]["encrypted_content"]]));
+    assert_eq!(
+        json!([[], "tiercel.call.tiercel.gemini.ab"]),
+        json!([output[0]["summary"], output[0]["encrypted_content"]])
+    );
     assert_eq!("fc_7_1", output[1]["id"]);
 }
 
@@ -201,7 +210,8 @@ fn what_reports_of_usage_mean() {
     check("plain counts", plain, Some((10, 0, 0, 5, 0, false)));
     let full = r#"{"input_tokens":10,"input_tokens_details":{"cached_tokens":3,"cache_write_tokens":4},"output_tokens":5,"output_tokens_details":{"reasoning_tokens":2},"total_tokens":15}"#;
     check("wholes include their parts", full, Some((3, 3, 4, 5, 2, false)));
-    let xai = r#"{"input_tokens":10,"output_tokens":5,"output_tokens_details":{"reasoning_tokens":100},"total_tokens":115}"#;
+    let xai =
+        r#"{"input_tokens":10,"output_tokens":5,"output_tokens_details":{"reasoning_tokens":100},"total_tokens":115}"#;
     check("xAI's output does not", xai, Some((10, 0, 0, 105, 100, false)));
     let odd = r#"{"input_tokens":10,"input_tokens_details":{"cached_tokens":11},"output_tokens":-1}"#;
     check("what cannot be true", odd, Some((0, 10, 0, 0, 0, true)));
@@ -218,5 +228,11 @@ fn usage_there_and_back() {
     let text = String::from_utf8(written).unwrap();
 
     assert_eq!(Some(usage), read_usage(crate::json::Value::parse(&text).unwrap()));
-    assert_eq!((6, 11), (json(text.as_bytes())["input_tokens"].as_u64().unwrap(), json(text.as_bytes())["total_tokens"].as_u64().unwrap()));
+    assert_eq!(
+        (6, 11),
+        (
+            json(text.as_bytes())["input_tokens"].as_u64().unwrap(),
+            json(text.as_bytes())["total_tokens"].as_u64().unwrap()
+        )
+    );
 }

@@ -1,5 +1,7 @@
 //! What is read and written when the dialect of responses meets another.
 
+#![expect(clippy::needless_pass_by_value, reason = "what is expected is written where it is passed")]
+
 mod read_request;
 mod read_input;
 mod write_request;

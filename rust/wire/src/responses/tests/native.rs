@@ -4,7 +4,8 @@ use super::{parsed, target};
 use crate::Quirks;
 
 fn check(name: &str, input: &str, expected: &str) {
-    let body = |input: &str, model: &str| format!(r#"{{ "model" : "{model}", "input" : {input} , "new_field" : 1.0 }}"#);
+    let body =
+        |input: &str, model: &str| format!(r#"{{ "model" : "{model}", "input" : {input} , "new_field" : 1.0 }}"#);
     let mut encoded = Vec::new();
     parsed(&body(input, "m")).encode(&target(Quirks::default()), &mut encoded);
 

@@ -52,9 +52,7 @@ fn messages() {
     check("an answer handed back", answered, &[expected]);
     let marked = |cache| Message::new(Role::User, vec![Part { cache: Some(cache), ..Part::text("hi") }]);
     let mark = |mark: &str| {
-        format!(
-            r#"{{"role":"user","content":[{{"type":"input_text","text":"hi","prompt_cache_breakpoint":{mark}}}]}}"#
-        )
+        format!(r#"{{"role":"user","content":[{{"type":"input_text","text":"hi","prompt_cache_breakpoint":{mark}}}]}}"#)
     };
     check("a mark", &mark(r#"{"mode":"explicit"}"#), &[marked(CacheMark::FiveMinutes)]);
     check("a lasting one", &mark(r#"{"mode":"explicit","ttl":"12h"}"#), &[marked(CacheMark::Hour)]);
@@ -110,7 +108,8 @@ fn thoughts() {
     let sealed = r#"{"type":"reasoning","summary":[],"encrypted_content":"tiercel.anthropic.ab"}"#;
     let redacted = Content::RedactedThought(signature(Upstream::Anthropic, "ab"));
     check("a sealed one", sealed, &[assistant([redacted])]);
-    let unsigned = r#"{"type":"reasoning","summary":[{"type":"summary_text","text":""}],"encrypted_content":"tiercel.unsigned"}"#;
+    let unsigned =
+        r#"{"type":"reasoning","summary":[{"type":"summary_text","text":""}],"encrypted_content":"tiercel.unsigned"}"#;
     check("one that nobody signed", unsigned, &[assistant([thought("", None)])]);
     let kept = r#"{"id":"rs_1","type":"reasoning","summary":[]},{"role":"user","content":"hi"}"#;
     check_names("one that OpenAI keeps", kept, &[said(Role::User, "hi")], "", "input[0] (reasoning)");
@@ -119,7 +118,13 @@ fn thoughts() {
 #[test]
 fn what_has_no_place() {
     let check = |name: &str, items: &str, unknown: &str, hints: &str| {
-        check_names(name, &format!(r#"{items},{{"role":"user","content":"hi"}}"#), &[said(Role::User, "hi")], unknown, hints);
+        check_names(
+            name,
+            &format!(r#"{items},{{"role":"user","content":"hi"}}"#),
+            &[said(Role::User, "hi")],
+            unknown,
+            hints,
+        );
     };
     check("a reference", r#"{"type":"item_reference","id":"msg_1"}"#, "input[0] (item_reference)", "");
     check("one without a type", r#"{"id":"msg_1"}"#, "input[0] (item_reference)", "");
@@ -127,7 +132,8 @@ fn what_has_no_place() {
     check("sound", r#"{"role":"user","content":[{"type":"input_audio"}]}"#, "input[0].content[0] (input_audio)", "");
     let odd = r#"{"role":"user","x":1,"content":[{"type":"input_text","text":"hi","y":2}]}"#;
     check_names("members", odd, &[said(Role::User, "hi")], "input[0].content[0].y input[0].x", "");
-    let cited = r#"{"role":"assistant","phase":"commentary","content":[{"type":"output_text","text":"a","annotations":[{}]}]}"#;
+    let cited =
+        r#"{"role":"assistant","phase":"commentary","content":[{"type":"output_text","text":"a","annotations":[{}]}]}"#;
     let names = "input[0].phase input[0].content[0].annotations";
     check_names("notes of the provider's", cited, &[said(Role::Assistant, "a")], "", names);
 }
@@ -138,7 +144,11 @@ fn what_is_refused() {
     check_refused("an item that is none", r#"["hi"]"#, "`input[0]` must be an object");
     check_refused("an unknown role", r#"[{"role":"tool","content":"hi"}]"#, "`input[0].role` must be user");
     check_refused("no content", r#"[{"role":"user"}]"#, "`input[0].content` is missing");
-    check_refused("a part without a type", r#"[{"role":"user","content":[{"text":"hi"}]}]"#, "`input[0].content[0].type`");
+    check_refused(
+        "a part without a type",
+        r#"[{"role":"user","content":[{"text":"hi"}]}]"#,
+        "`input[0].content[0].type`",
+    );
     check_refused("a call without an id", r#"[{"type":"function_call","name":"f"}]"#, "`input[0].call_id` is missing");
     check_refused("a result of no call", r#"[{"type":"function_call_output","output":""}]"#, "`input[0].call_id` is");
     let image = r#"[{"role":"user","content":[{"type":"input_image"}]}]"#;

@@ -124,7 +124,12 @@ fn what_has_no_place() {
     let usual = r#","background":false,"store":false,"truncation":"disabled","service_tier":"auto","metadata":{}"#;
     check_names("what is so anyway", usual, &[], &[]);
     let books = r#","metadata":{"a":"b"},"store":true,"service_tier":"flex","prompt_cache_key":"k","max_tool_calls":3"#;
-    check_names("bookkeeping", books, &[], &["max_tool_calls", "metadata", "prompt_cache_key", "service_tier", "store"]);
+    check_names(
+        "bookkeeping",
+        books,
+        &[],
+        &["max_tool_calls", "metadata", "prompt_cache_key", "service_tier", "store"],
+    );
     check_names("two users", r#","user":"u","safety_identifier":"v""#, &[], &["user"]);
     check_names("padding of streams", r#","stream_options":{"include_obfuscation":false}"#, &[], &["stream_options"]);
     let include = r#","include":["web_search_call.action.sources"]"#;
@@ -148,7 +153,12 @@ fn what_is_refused() {
     check_refused("a bound that is none", &hi(r#","max_output_tokens":-1"#), "max_output_tokens", "must be an integer");
     check_refused("a stream that is none", &hi(r#","stream":"yes""#), "stream", "must be true, false or null");
     check_refused("instructions", &hi(r#","instructions":["s"]"#), "instructions", "must be a string");
-    check_refused("an effort", &hi(r#","reasoning":{"effort":"much"}"#), "reasoning", "`reasoning.effort` must be none");
+    check_refused(
+        "an effort",
+        &hi(r#","reasoning":{"effort":"much"}"#),
+        "reasoning",
+        "`reasoning.effort` must be none",
+    );
     check_refused("no schema", &hi(r#","text":{"format":{"type":"json_schema"}}"#), "text", "`text.format.schema` is");
     check_refused("a nameless tool", &hi(r#","tools":[{"type":"function"}]"#), "tools", "`tools[0].name` is missing");
     check_refused("a tool of no kind", &hi(r#","tools":[{"name":"f"}]"#), "tools", "`tools[0].type` is missing");

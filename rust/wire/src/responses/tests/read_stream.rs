@@ -18,11 +18,13 @@ const COMPLETED: &str = r#"{"type":"response.completed","response":{"id":"resp_1
 
 /// An event a line, each with its name.
 fn body<'a>(events: impl IntoIterator<Item = &'a str>) -> String {
-    events.into_iter().map(|event| format!("data: {event}\n\n")).collect()
+    events.into_iter().flat_map(|event| ["data: ", event, "\n\n"]).collect()
 }
 
 fn text(delta: &str) -> String {
-    format!(r#"{{"type":"response.output_text.delta","item_id":"x","output_index":0,"content_index":0,"delta":"{delta}","logprobs":[]}}"#)
+    format!(
+        r#"{{"type":"response.output_text.delta","item_id":"x","output_index":0,"content_index":0,"delta":"{delta}","logprobs":[]}}"#
+    )
 }
 
 /// Between the created and the completed one, `events` say `expected`.
@@ -86,7 +88,9 @@ fn texts_and_refusals() {
 #[test]
 fn thoughts() {
     let summary = |part: u32, text: &str| {
-        format!(r#"{{"type":"response.reasoning_summary_text.delta","output_index":0,"summary_index":{part},"delta":"{text}"}}"#)
+        format!(
+            r#"{{"type":"response.reasoning_summary_text.delta","output_index":0,"summary_index":{part},"delta":"{text}"}}"#
+        )
     };
     let done = |members: &str| {
         format!(r#"{{"type":"response.output_item.done","output_index":0,"item":{{"type":"reasoning",{members}}}}}"#)
@@ -158,7 +162,8 @@ fn what_ends_a_stream() {
 
 #[test]
 fn how_events_may_be_framed() {
-    let expected = [START, say("é"), Event::Usage(usage()), Event::Finish { choice: 0, finish: Finish::Stop }, Event::End];
+    let expected =
+        [START, say("é"), Event::Usage(usage()), Event::Finish { choice: 0, finish: Finish::Stop }, Event::End];
     let check = |name: &str, body: &str| {
         let outcome = REPLAY.cut_anywhere(name, body.as_bytes());
         assert_eq!((lines(&expected), Ok(State::Finished)), (outcome.said, outcome.result), "{name}");
@@ -169,7 +174,12 @@ fn how_events_may_be_framed() {
     check("carriage returns too", &plain.replace('\n', "\r\n"));
     check("no space", &plain.replace("data: ", "data:"));
     check("names", &plain.replace("data: ", "event: response.x\nid: 1\ndata: "));
-    check("a name alone", &format!("data: {CREATED}\n\nevent: response.output_text.delta\ndata: {{\"delta\":\"é\"}}\n\ndata: {COMPLETED}\n\n"));
+    check(
+        "a name alone",
+        &format!(
+            "data: {CREATED}\n\nevent: response.output_text.delta\ndata: {{\"delta\":\"é\"}}\n\ndata: {COMPLETED}\n\n"
+        ),
+    );
     check("comments", &plain.replace("\n\n", "\n\n: ping\n\n"));
     check("a BOM", &format!("\u{feff}{plain}"));
     check("several lines of data", &plain.replace(r#","response":"#, ",\ndata: \"response\":"));
@@ -204,11 +214,15 @@ fn what_breaks_a_stream() {
     let sent = format!("event: error\ndata: {{\"type\":\"error\",\"error\":{{\"type\":\"requests\",{members}}}}}\n\n");
     broken("one as it is sent", &sent, error(Some("requests")));
     broken("one without a type", &format!("data: {{\"error\":{{{members}}}}}\n\n"), error(None));
-    let failed = format!("data: {{\"type\":\"response.failed\",\"response\":{{\"status\":\"failed\",\"error\":{{{members}}}}}}}\n\n");
+    let failed = format!(
+        "data: {{\"type\":\"response.failed\",\"response\":{{\"status\":\"failed\",\"error\":{{{members}}}}}}}\n\n"
+    );
     broken("a failure", &failed, error(None));
     let failed = format!("data: {{\"type\":\"response.failed\",\"error\":{{{members}}}}}\n\n");
     broken("one by itself", &failed, error(None));
-    let ended = format!("data: {{\"type\":\"response.completed\",\"response\":{{\"status\":\"failed\",\"error\":{{{members}}}}}}}\n\n");
+    let ended = format!(
+        "data: {{\"type\":\"response.completed\",\"response\":{{\"status\":\"failed\",\"error\":{{{members}}}}}}}\n\n"
+    );
     broken("one that says it is an end", &ended, error(None));
 }
 

@@ -96,23 +96,24 @@ fn reasoning() {
     let high = json!({"reasoning": {"effort": "high"}, "include": sealed});
     check("an effort", effort(Effort::High), high);
     let shown = Reasoning { is_shown: Some(true), budget: Some(2_000), effort: None };
-    check("a budget, to be read", shown, json!({"reasoning": {"effort": "medium", "summary": "auto"}, "include": sealed}));
+    check(
+        "a budget, to be read",
+        shown,
+        json!({"reasoning": {"effort": "medium", "summary": "auto"}, "include": sealed}),
+    );
     check("none seals no thoughts", effort(Effort::None), json!({"reasoning": {"effort": "none"}}));
 }
 
 #[test]
 fn messages() {
-    let message = |role: &str, kind: &str| json!([{"type": "message", "role": role, "content": [{"type": kind, "text": "a"}]}]);
+    let message =
+        |role: &str, kind: &str| json!([{"type": "message", "role": role, "content": [{"type": kind, "text": "a"}]}]);
     check_items("a system's", said(Role::System, "a"), message("system", "input_text"), &nothing());
     check_items("the user's", said(Role::User, "a"), message("user", "input_text"), &nothing());
     check_items("an assistant's", said(Role::Assistant, "a"), message("assistant", "output_text"), &nothing());
     let refusal = json!([{"type": "message", "role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]}]);
     check_items("a refusal", assistant([Content::Refusal("No.".into())]), refusal, &nothing());
-    let turn = assistant([
-        Content::Text("a".into()),
-        Content::Call(call("c", "f", "{}")),
-        Content::Text("b".into()),
-    ]);
+    let turn = assistant([Content::Text("a".into()), Content::Call(call("c", "f", "{}")), Content::Text("b".into())]);
     let items = json!([
         {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "a"}]},
         {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
@@ -145,7 +146,8 @@ fn media() {
     check("an image", Content::Image(url.clone()), linked);
     let inline = json!({"type": "input_image", "image_url": "data:image/png;base64,aGk=", "detail": "low"});
     check("one in the body", Content::Image(Media { detail: Some("low".into()), ..base64("image/png") }), inline);
-    let pdf = json!({"type": "input_file", "filename": "document.pdf", "file_data": "data:application/pdf;base64,aGk="});
+    let pdf =
+        json!({"type": "input_file", "filename": "document.pdf", "file_data": "data:application/pdf;base64,aGk="});
     check("a file gets a name", Content::Document(base64("application/pdf")), pdf);
     check("one elsewhere", Content::Document(url), json!({"type": "input_file", "file_url": "https://a/b"}));
     let uploaded = Media::new(Source::File("file-1".into()));
@@ -164,7 +166,8 @@ fn media() {
 
 #[test]
 fn results() {
-    let output = |output: serde_json::Value| json!([{"type": "function_call_output", "call_id": "c", "output": output}]);
+    let output =
+        |output: serde_json::Value| json!([{"type": "function_call_output", "call_id": "c", "output": output}]);
     let text = user([result("c", vec![Part::text("1")])]);
     check_items("a text", text, output(json!("1")), &nothing());
     let parts = vec![Part::text("1"), Part::new(Content::Image(base64("image/png")))];
@@ -181,7 +184,8 @@ fn results() {
 fn thoughts() {
     let signed = |made_by| Some(Signature::new(made_by, "ab"));
     let thought = |signature| assistant([Content::Thought { text: "t".into(), signature }]);
-    let own = json!([{"type": "reasoning", "summary": [{"type": "summary_text", "text": "t"}], "encrypted_content": "ab"}]);
+    let own =
+        json!([{"type": "reasoning", "summary": [{"type": "summary_text", "text": "t"}], "encrypted_content": "ab"}]);
     check_items("its own", thought(signed(Upstream::Responses)), own, &nothing());
     check_items("another's", thought(signed(Upstream::Anthropic)), json!([]), &hint(Feature::Thought));
     check_items("nobody's", thought(None), json!([]), &hint(Feature::Thought));

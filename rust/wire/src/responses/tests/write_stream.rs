@@ -15,7 +15,9 @@ fn stream(events: &[Event<'_>]) -> String {
     let request = parsed(&hi(""));
     let mut writer = EventWriter::new(&context(&request));
     let mut output = Vec::new();
-    events.iter().for_each(|event| writer.write(event, &mut output));
+    for event in events {
+        writer.write(event, &mut output);
+    }
     String::from_utf8(output).unwrap()
 }
 
@@ -53,29 +55,38 @@ fn texts_and_refusals() {
         data
     };
     let item = |status: &str, content: Value| {
-        let item = json!({"id": "msg_7_0", "type": "message", "status": status, "role": "assistant", "content": content});
+        let item =
+            json!({"id": "msg_7_0", "type": "message", "status": status, "role": "assistant", "content": content});
         json!({"output_index": 0, "item": item})
     };
     let part = |text: &str| json!({"type": "output_text", "text": text, "annotations": [], "logprobs": []});
     let text = |text| Event::Text { choice: 0, text };
-    check("a text in pieces", &[text("a"), text(""), text("b")], json!([
-        ["output_item.added", item("in_progress", json!([]))],
-        ["content_part.added", at(json!({"part": part("")}))],
-        ["output_text.delta", at(json!({"delta": "a", "logprobs": []}))],
-        ["output_text.delta", at(json!({"delta": "b", "logprobs": []}))],
-        ["output_text.done", at(json!({"text": "ab", "logprobs": []}))],
-        ["content_part.done", at(json!({"part": part("ab")}))],
-        ["output_item.done", item("completed", json!([part("ab")]))],
-    ]));
+    check(
+        "a text in pieces",
+        &[text("a"), text(""), text("b")],
+        json!([
+            ["output_item.added", item("in_progress", json!([]))],
+            ["content_part.added", at(json!({"part": part("")}))],
+            ["output_text.delta", at(json!({"delta": "a", "logprobs": []}))],
+            ["output_text.delta", at(json!({"delta": "b", "logprobs": []}))],
+            ["output_text.done", at(json!({"text": "ab", "logprobs": []}))],
+            ["content_part.done", at(json!({"part": part("ab")}))],
+            ["output_item.done", item("completed", json!([part("ab")]))],
+        ]),
+    );
     let part = |text: &str| json!({"type": "refusal", "refusal": text});
-    check("a refusal", &[Event::Refusal { choice: 0, text: "No." }], json!([
-        ["output_item.added", item("in_progress", json!([]))],
-        ["content_part.added", at(json!({"part": part("")}))],
-        ["refusal.delta", at(json!({"delta": "No."}))],
-        ["refusal.done", at(json!({"refusal": "No."}))],
-        ["content_part.done", at(json!({"part": part("No.")}))],
-        ["output_item.done", item("completed", json!([part("No.")]))],
-    ]));
+    check(
+        "a refusal",
+        &[Event::Refusal { choice: 0, text: "No." }],
+        json!([
+            ["output_item.added", item("in_progress", json!([]))],
+            ["content_part.added", at(json!({"part": part("")}))],
+            ["refusal.delta", at(json!({"delta": "No."}))],
+            ["refusal.done", at(json!({"refusal": "No."}))],
+            ["content_part.done", at(json!({"part": part("No.")}))],
+            ["output_item.done", item("completed", json!([part("No.")]))],
+        ]),
+    );
     check("another choice", &[Event::Text { choice: 1, text: "a" }], json!([]));
 }
 
@@ -113,14 +124,15 @@ fn thoughts() {
     let thought = Event::Thought { choice: 0, text: "t" };
     let signature = || Signature::new(Upstream::Anthropic, "ab");
     let sign = || Event::ThoughtSignature { choice: 0, signature: signature() };
-    check("one that nobody signed", &[thought.clone()], told("t", "tiercel.unsigned"));
+    check("one that nobody signed", std::slice::from_ref(&thought), told("t", "tiercel.unsigned"));
     check("a signed one", &[thought, sign()], told("t", "tiercel.anthropic.ab"));
     check("a signature alone", &[sign()], told("", "tiercel.anthropic.ab"));
     let sealed = item(json!([]), Some("tiercel.anthropic.ab"));
-    check("a sealed one", &[Event::RedactedThought { choice: 0, signature: signature() }], json!([
-        ["output_item.added", sealed],
-        ["output_item.done", sealed],
-    ]));
+    check(
+        "a sealed one",
+        &[Event::RedactedThought { choice: 0, signature: signature() }],
+        json!([["output_item.added", sealed], ["output_item.done", sealed],]),
+    );
 }
 
 #[test]
@@ -132,28 +144,35 @@ fn calls() {
         json!({"output_index": index, "item": {"id": id, "type": "function_call", "status": status, "call_id": "c",
             "name": "f", "arguments": arguments}})
     };
-    let piece = |index: u64, json: &str| json!({"item_id": format!("fc_7_{index}"), "output_index": index, "delta": json});
-    let done = |index: u64, json: &str| {
-        json!({"item_id": format!("fc_7_{index}"), "output_index": index, "arguments": json, "name": "f"})
-    };
-    let by_turns = [begin(0), begin(5), add(5, "{"), add(0, "[]"), add(5, "}"), add(9, "lost")];
-    check("pieces by turns", &by_turns, json!([
-        ["output_item.added", item(0, "in_progress", "")],
-        ["output_item.added", item(1, "in_progress", "")],
-        ["function_call_arguments.delta", piece(1, "{")],
-        ["function_call_arguments.delta", piece(0, "[]")],
-        ["function_call_arguments.delta", piece(1, "}")],
-        ["function_call_arguments.done", done(0, "[]")],
-        ["output_item.done", item(0, "completed", "[]")],
-        ["function_call_arguments.done", done(1, "{}")],
-        ["output_item.done", item(1, "completed", "{}")],
-    ]));
-    check("no arguments", &[begin(0)], json!([
-        ["output_item.added", item(0, "in_progress", "")],
-        ["function_call_arguments.delta", piece(0, "{}")],
-        ["function_call_arguments.done", done(0, "{}")],
-        ["output_item.done", item(0, "completed", "{}")],
-    ]));
+    let piece =
+        |index: u64, json: &str| json!({"item_id": format!("fc_7_{index}"), "output_index": index, "delta": json});
+    let done = |index: u64, json: &str| json!({"item_id": format!("fc_7_{index}"), "output_index": index, "arguments": json, "name": "f"});
+    let two = [begin(0), add(0, "[]"), begin(5), add(5, "{"), add(0, "late"), add(5, "}"), add(9, "lost")];
+    check(
+        "one after another",
+        &two,
+        json!([
+            ["output_item.added", item(0, "in_progress", "")],
+            ["function_call_arguments.delta", piece(0, "[]")],
+            ["function_call_arguments.done", done(0, "[]")],
+            ["output_item.done", item(0, "completed", "[]")],
+            ["output_item.added", item(1, "in_progress", "")],
+            ["function_call_arguments.delta", piece(1, "{")],
+            ["function_call_arguments.delta", piece(1, "}")],
+            ["function_call_arguments.done", done(1, "{}")],
+            ["output_item.done", item(1, "completed", "{}")],
+        ]),
+    );
+    check(
+        "no arguments",
+        &[begin(0)],
+        json!([
+            ["output_item.added", item(0, "in_progress", "")],
+            ["function_call_arguments.delta", piece(0, "{}")],
+            ["function_call_arguments.done", done(0, "{}")],
+            ["output_item.done", item(0, "completed", "{}")],
+        ]),
+    );
 }
 
 /// Names of events, in order.
@@ -166,14 +185,26 @@ fn check_order(name: &str, events: &[Event<'_>], expected: &str) {
 #[test]
 fn what_comes_when() {
     let text = Event::Text { choice: 0, text: "a" };
-    check_order("nothing before there is something to say", &[Event::Start { id: "x", model: "y" }, Event::Usage(Usage::default())], "");
+    check_order(
+        "nothing before there is something to say",
+        &[Event::Start { id: "x", model: "y" }, Event::Usage(Usage::default())],
+        "",
+    );
     let signature = Some(Signature::new(Upstream::Gemini, "ab"));
     let call = Event::CallStart { choice: 0, call: 0, id: "c", name: "f", signature };
-    check_order("a text is closed before a signed call", &[text.clone(), call], "created in_progress \
+    check_order(
+        "a text is closed before a signed call",
+        &[text.clone(), call],
+        "created in_progress \
         output_item.added content_part.added output_text.delta output_text.done content_part.done output_item.done \
-        output_item.added output_item.done output_item.added");
-    check_order("no end without the end", &[text.clone(), Event::Finish { choice: 0, finish: Finish::Stop }], "created in_progress \
-        output_item.added content_part.added output_text.delta");
+        output_item.added output_item.done output_item.added",
+    );
+    check_order(
+        "no end without the end",
+        &[text.clone(), Event::Finish { choice: 0, finish: Finish::Stop }],
+        "created in_progress \
+        output_item.added content_part.added output_text.delta",
+    );
     check_order("nothing after it", &[Event::End, text, Event::End], "created in_progress completed");
 }
 
@@ -194,7 +225,10 @@ fn the_last_event_has_it_all() {
     let (name, last) = events_of(&stream(&events)).pop().unwrap();
     let response = &last["response"];
 
-    assert_eq!(("incomplete", "x", "y"), (&*name, response["id"].as_str().unwrap(), response["model"].as_str().unwrap()));
+    assert_eq!(
+        ("incomplete", "x", "y"),
+        (&*name, response["id"].as_str().unwrap(), response["model"].as_str().unwrap())
+    );
     assert_eq!(json!({"reason": "max_output_tokens"}), response["incomplete_details"]);
     assert_eq!(json!(5), response["usage"]["total_tokens"]);
     let logprobs = json!([{"token": "a"}, {"token": "c"}]);
@@ -227,20 +261,20 @@ proptest! {
     #[test]
     fn any_order_makes_a_well_formed_stream(events in arbitrary::events(Upstream::Anthropic)) {
         let told = events_of(&stream(&events));
-        let mut open = std::collections::HashSet::new();
+        let mut open = None;
         for (place, (name, data)) in told.iter().enumerate() {
             let item = data["output_index"].as_u64();
             match &**name {
                 "created" => prop_assert_eq!(0, place),
                 "in_progress" => prop_assert_eq!(1, place),
-                "output_item.added" => prop_assert!(open.insert(item)),
-                "output_item.done" => prop_assert!(open.remove(&item)),
+                "output_item.added" => prop_assert_eq!(None, open.replace(item)),
+                "output_item.done" => prop_assert_eq!(Some(item), open.take()),
                 "completed" | "incomplete" => {
                     prop_assert_eq!(told.len(), place + 1);
-                    prop_assert!(open.is_empty());
+                    prop_assert_eq!(None, open);
                     prop_assert!(events.contains(&Event::End));
                 }
-                _ => prop_assert!(open.contains(&item), "{}", name),
+                _ => prop_assert_eq!(Some(item), open, "{}", name),
             }
         }
     }
@@ -263,11 +297,16 @@ fn said(events: &[Event<'static>]) -> Vec<Event<'static>> {
     let mut end = Vec::new();
     for event in events {
         let is_thought = matches!(said.last(), Some(Event::Thought { .. }));
-        if is_thought && !matches!(event, Event::Thought { .. } | Event::ThoughtSignature { .. } | Event::Text { text: "", .. }) {
+        if is_thought
+            && !matches!(event, Event::Thought { .. } | Event::ThoughtSignature { .. } | Event::Text { text: "", .. })
+        {
             said.push(Event::ThoughtSignature { choice: 0, signature: sign("tiercel.unsigned") });
         }
         match event.clone() {
             Event::Text { text: "", .. } | Event::Thought { text: "", .. } => {}
+            Event::ThoughtSignature { choice, .. } if !is_thought => {
+                said.extend([Event::Thought { choice, text: "" }, event.clone()]);
+            }
             Event::CallStart { choice, call, id, name, signature } => {
                 said.extend(signature.map(|signature| {
                     let signature = sign(&["tiercel.call.", &signature.text].concat());
@@ -276,7 +315,11 @@ fn said(events: &[Event<'static>]) -> Vec<Event<'static>> {
                 said.push(Event::CallStart { choice, call, id, name, signature: None });
             }
             // The provider tells why it ends together with what it used.
-            Event::Finish { choice, finish } => end.push(Event::Finish { choice, finish: provider_finish(finish, has_calls) }),
+            Event::Finish { choice, finish } => {
+                end.push(Event::Finish { choice, finish: provider_finish(finish, has_calls) });
+            }
+            // How long something is kept in the cache is not told.
+            Event::Usage(usage) => said.push(Event::Usage(Usage { n_cache_write_1h: 0, ..usage })),
             Event::End => said.extend(end.drain(..).chain([Event::End])),
             other => said.push(other),
         }

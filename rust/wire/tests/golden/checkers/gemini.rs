@@ -1,5 +1,7 @@
 //! Gemini's partial answers, as its SDKs hand them on.
 
+use serde_json::Value;
+
 use super::{Event, Said, text};
 
 pub(super) fn read(events: &[Event<'_>]) -> Said {
@@ -10,29 +12,26 @@ pub(super) fn read(events: &[Event<'_>]) -> Said {
         assert_eq!("", event.name, "its Python SDK takes any line for JSON");
         let answer = event.json();
         has_usage |= answer["usageMetadata"].is_object();
-        let candidates = answer["candidates"].as_array();
-        // The first one has no index.
-        for candidate in candidates
-            .into_iter()
-            .flatten()
-            .filter(|candidate| candidate["index"].as_u64().is_none_or(|index| index == 0))
-        {
+        let candidates = answer["candidates"].as_array().into_iter().flatten();
+        // The first one may have no index.
+        for candidate in candidates.filter(|candidate| candidate["index"].as_u64().unwrap_or_default() == 0) {
             assert!(!is_finished, "nothing follows the end of a candidate");
             is_finished = candidate["finishReason"].is_string();
-            for part in candidate["content"]["parts"].as_array().into_iter().flatten() {
-                let is_thought = part["thought"] == true;
-                if let Some(text) = part["text"].as_str() {
-                    if is_thought { said.thoughts.push_str(text) } else { said.text.push_str(text) }
-                }
-                if part["functionCall"].is_object() {
-                    let call = &part["functionCall"];
-                    assert!(call["args"].is_object(), "{call}");
-                    said.calls.push((text(&call["name"]).to_owned(), call["args"].clone()));
-                }
-            }
+            candidate["content"]["parts"].as_array().into_iter().flatten().for_each(|part| read_part(part, &mut said));
         }
     }
     assert!(is_finished, "there is an end");
     assert!(has_usage, "usage is told without asking");
     said
+}
+
+fn read_part(part: &Value, said: &mut Said) {
+    let piece = part["text"].as_str().unwrap_or_default();
+    let said_so_far = if part["thought"] == true { &mut said.thoughts } else { &mut said.text };
+    said_so_far.push_str(piece);
+    let call = &part["functionCall"];
+    if call.is_object() {
+        assert!(call["args"].is_object(), "{call}");
+        said.calls.push((text(&call["name"]).to_owned(), call["args"].clone()));
+    }
 }

@@ -1,10 +1,15 @@
 //! Chunks of chat completions, as OpenAI's SDKs put them together.
 
+use serde_json::Value;
+
 use super::{Event, Said, arguments, text};
+
+/// A call's name and its arguments so far.
+type Call = (String, String);
 
 pub(super) fn read(events: &[Event<'_>]) -> Said {
     let mut said = Said::default();
-    let mut calls: Vec<(String, String)> = Vec::new();
+    let mut calls: Vec<Call> = Vec::new();
     let mut id = None;
     let mut has_role = false;
     let mut finish = None;
@@ -31,18 +36,7 @@ pub(super) fn read(events: &[Event<'_>]) -> Said {
             let thought = delta["reasoning_content"].as_str().or(delta["reasoning"].as_str());
             said.thoughts.push_str(thought.unwrap_or_default());
             said.text.push_str(delta["refusal"].as_str().unwrap_or_default());
-            for call in delta["tool_calls"].as_array().into_iter().flatten() {
-                let index = usize::try_from(call["index"].as_u64().unwrap()).unwrap();
-                assert!(index <= calls.len(), "calls begin in order");
-                let function = &call["function"];
-                if index == calls.len() {
-                    assert!(!text(&call["id"]).is_empty() && call["type"] == "function");
-                    calls.push((text(&function["name"]).to_owned(), String::new()));
-                } else {
-                    assert!(call["id"].is_null() && function["name"].is_null(), "SDKs would append them");
-                }
-                calls[index].1.push_str(function["arguments"].as_str().unwrap_or_default());
-            }
+            delta["tool_calls"].as_array().into_iter().flatten().for_each(|call| read_call(call, &mut calls));
             finish = choice["finish_reason"].as_str().map(str::to_owned);
         }
     }
@@ -50,4 +44,17 @@ pub(super) fn read(events: &[Event<'_>]) -> Said {
     assert!(["stop", "length", "tool_calls", "content_filter"].contains(&&*finish), "{finish}");
     said.calls = calls.into_iter().map(|(name, json)| (name, arguments(&json))).collect();
     said
+}
+
+fn read_call(call: &Value, calls: &mut Vec<Call>) {
+    let index = usize::try_from(call["index"].as_u64().unwrap()).unwrap();
+    assert!(index <= calls.len(), "calls begin in order");
+    let function = &call["function"];
+    if index == calls.len() {
+        assert!(!text(&call["id"]).is_empty() && call["type"] == "function");
+        calls.push((text(&function["name"]).to_owned(), String::new()));
+    } else {
+        assert!(call["id"].is_null() && function["name"].is_null(), "SDKs would append them");
+    }
+    calls[index].1.push_str(function["arguments"].as_str().unwrap_or_default());
 }

@@ -1,5 +1,5 @@
-//! Events of responses, as OpenAI's SDKs put them together: items and their parts open and close in order, each close
-//! repeats what was said, and so does the last event.
+//! Events of responses, as OpenAI's SDKs put them together: items begin in order and may run side by side, their parts
+//! follow one another, each close repeats what was said, and so does the last event.
 
 use serde_json::Value;
 
@@ -20,22 +20,20 @@ pub(super) fn read(events: &[Event<'_>]) -> Said {
         "response.incomplete" => assert!(end["response"]["incomplete_details"]["reason"].is_string(), "{end}"),
         _ => panic!("no such end: {end}"),
     }
-    let mut items = Vec::new();
-    let mut item: Option<Item> = None;
+    let mut items: Vec<Item> = Vec::new();
     for event in rest {
-        assert_eq!(items.len() as u64, event["output_index"].as_u64().unwrap(), "items come in order: {event}");
-        match (text(&event["type"]), &mut item) {
-            ("response.output_item.added", None) => item = Some(Item::open(&event["item"])),
-            ("response.output_item.done", Some(open)) => {
-                open.close(&event["item"]);
-                items.push(event["item"].clone());
-                item = None;
+        let index = usize::try_from(event["output_index"].as_u64().unwrap()).unwrap();
+        match (text(&event["type"]), items.get_mut(index)) {
+            ("response.output_item.added", None) => {
+                assert_eq!(items.len(), index, "items begin in order: {event}");
+                items.push(Item::open(&event["item"]));
             }
-            (_, Some(open)) => open.take(event),
+            ("response.output_item.done", Some(item)) => item.close(&event["item"]),
+            (_, Some(item)) => item.take(event),
             _ => panic!("out of order: {event}"),
         }
     }
-    assert!(item.is_none(), "every item is closed");
+    let items: Vec<Value> = items.into_iter().map(|item| item.closed.expect("every item is closed")).collect();
     assert_eq!(end["response"]["output"], Value::from(items), "the last event has all items");
     said(&end["response"])
 }
@@ -73,6 +71,8 @@ struct Item {
     parts: Vec<(String, String)>,
     is_part_open: bool,
     arguments: String,
+    /// As its last event has it.
+    closed: Option<Value>,
 }
 
 impl Item {
@@ -84,11 +84,11 @@ impl Item {
         if item["type"] == "function_call" {
             assert!(!text(&item["call_id"]).is_empty() && !text(&item["name"]).is_empty(), "{item}");
         }
-        Self { id, parts: Vec::new(), is_part_open: false, arguments: String::new() }
+        Self { id, parts: Vec::new(), is_part_open: false, arguments: String::new(), closed: None }
     }
 
     fn take(&mut self, event: &Value) {
-        assert_eq!(self.id, event["item_id"], "{event}");
+        assert_eq!((&*self.id, None), (text(&event["item_id"]), self.closed.as_ref()), "{event}");
         let kind = text(&event["type"]).strip_prefix("response.").unwrap();
         match kind {
             "function_call_arguments.delta" => self.arguments.push_str(text(&event["delta"])),
@@ -129,11 +129,12 @@ impl Item {
         assert_eq!(self.parts.len() as u64 - 1, index, "{event}");
     }
 
-    fn close(&self, item: &Value) {
-        assert!(!self.is_part_open, "every part is closed: {item}");
+    fn close(&mut self, item: &Value) {
+        assert!(!self.is_part_open && self.closed.is_none(), "every part is closed, and the item once: {item}");
         assert_eq!(self.id, item["id"], "{item}");
         let said: Vec<_> = ["summary", "content"].into_iter().flat_map(|list| parts(item, list)).collect();
         assert_eq!(self.parts, said, "{item}");
         assert_eq!(self.arguments, item["arguments"].as_str().unwrap_or_default(), "{item}");
+        self.closed = Some(item.clone());
     }
 }

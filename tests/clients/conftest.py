@@ -1,0 +1,42 @@
+"""A gateway before one provider of each dialect, and every official SDK before the gateway."""
+
+import contextlib
+
+import pytest
+
+from tests.clients.sdks import SDKS
+from tests.clients.upstreams import CACHE_FROM, MODELS, UPSTREAMS, configuration
+from tests.gateways import KEYS
+
+EVERY_CLIENT = pytest.mark.parametrize("client", SDKS)
+EVERY_UPSTREAM = pytest.mark.parametrize("upstream", UPSTREAMS)
+
+
+@pytest.fixture(scope="session")
+def simulator(start_provider):
+    """Who plays all providers."""
+    return start_provider(models=MODELS, cache_from=CACHE_FROM)
+
+
+@pytest.fixture(scope="session")
+def clients_gateway(start_gateway, simulator):
+    origin = simulator.base_url.removesuffix("/v1")
+    with start_gateway(KEYS + configuration(origin), "asgi") as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="session")
+def sdks(clients_gateway):
+    """Each SDK before the gateway."""
+    with contextlib.ExitStack() as stack:
+        yield {
+            name: stack.enter_context(contextlib.closing(sdk(clients_gateway.url, clients_gateway.key)))
+            for name, sdk in SDKS.items()
+        }
+
+
+@pytest.fixture(scope="session")
+def direct(simulator):
+    """Anthropic's SDK before the simulator, with no gateway between."""
+    with contextlib.closing(SDKS["messages"](simulator.base_url.removesuffix("/v1"), "key")) as sdk:
+        yield sdk

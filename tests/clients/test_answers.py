@@ -1,0 +1,157 @@
+"""Whatever the official SDK and whatever the provider: what is asked arrives, and what is answered is heard.
+
+The simulator gives the same answer to the same question in every dialect, counted alike. So what is heard through the
+gateway is compared with what OpenAI's SDK hears with no gateway between: a word that is lost or altered on the way
+makes for another answer.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.clients.sdks import SDKS, Question, Trip, Usage
+from tests.clients.upstreams import UPSTREAMS
+
+CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+DAYS = {"type": "object", "properties": {"days": {"type": "integer"}}, "required": ["days"]}
+WEATHER = {"get_weather": CITY}
+BOTH = {"get_weather": CITY, "get_time": DAYS}
+LONG = " ".join(f"Rule {number}: a refund is due within {number} days of the purchase." for number in range(30))
+
+pytestmark = [pytest.mark.parametrize("client", SDKS), pytest.mark.parametrize("upstream", UPSTREAMS)]
+
+
+@pytest.fixture
+def talk(sdks, direct, simulator, client, upstream):
+    return Talk(sdks[client], direct, simulator, upstream)
+
+
+class Talk:
+    """One question, put to the provider through the gateway and without."""
+
+    def __init__(self, sdk, direct, simulator, upstream):
+        self.sdk = sdk
+        self.direct = direct
+        self.simulator = simulator
+        self.provider = upstream
+        self.upstream = UPSTREAMS[upstream]
+
+    def question(self, **asked):
+        thinks = asked.get("thinks", False)
+        return Question(self.upstream.name(self.provider, thinks=thinks), **asked)
+
+    def expected(self, question):
+        """What is heard of a question with no gateway between."""
+        bare = replace(question, model=self.upstream.bare(thinks=question.thinks), extra={})
+        return self.direct.heard(self.direct.ask(bare))
+
+    def check(self, question, answer):
+        """An answer against what was expected, and its usage against what the provider counted."""
+        heard = self.sdk.heard(answer)
+        entry = self.simulator.journal[-1]
+        used = Usage(entry.prompt_tokens, entry.completion_tokens, entry.cache_read_tokens, entry.reasoning_tokens)
+        assert heard.usage == used
+        expected = self.expected(question)
+        assert replace(heard, usage=None) == replace(expected, usage=None)
+        assert entry.prompt_tokens == expected.usage.prompt
+        return heard
+
+
+def test_text(talk):
+    question = talk.question()
+
+    assert talk.check(question, talk.sdk.ask(question)).finish == "stop"
+
+
+def test_stream(talk):
+    question = talk.question()
+
+    assert talk.check(question, talk.sdk.stream(question)).finish == "stop"
+
+
+def test_conversation(talk):
+    before = (("user", "Hello"), ("assistant", "Good day"), ("user", "Who are you?"), ("assistant", "A model"))
+    question = talk.question(system="Be brief. é 👋", before=before)
+
+    talk.check(question, talk.sdk.ask(question))
+
+
+def test_tools(talk):
+    question = talk.question(text="Get weather and get time", tools=BOTH)
+
+    heard = talk.check(question, talk.sdk.ask(question))
+    assert [name for name, _ in heard.calls] == ["get_weather", "get_time"]
+    assert heard.finish == "tool_calls"
+
+
+def test_tools_streamed(talk):
+    question = talk.question(text="Get weather and get time", tools=BOTH)
+
+    heard = talk.check(question, talk.sdk.stream(question))
+    assert [name for name, _ in heard.calls] == ["get_weather", "get_time"]
+    assert heard.finish == "tool_calls"
+
+
+def test_results(talk):
+    question = talk.question(text="Get weather and get time", tools=BOTH)
+    called = talk.sdk.stream(question)
+    asked = replace(question, after=talk.sdk.after(called, "sun"))
+
+    assert talk.sdk.heard(talk.sdk.ask(asked)).text == "According to the tool, the result is: sun, sun"
+
+
+def test_image(talk):
+    question = talk.question(image=True)
+
+    heard = talk.sdk.heard(talk.sdk.ask(question))
+    assert heard.usage.prompt == talk.expected(question).usage.prompt
+
+
+def test_structured(talk):
+    assert isinstance(talk.sdk.parsed(talk.question()), Trip)
+
+
+def test_thinking(talk):
+    question = talk.question(thinks=True)
+
+    heard = talk.check(question, talk.sdk.ask(question))
+    assert heard.thought
+    assert talk.check(question, talk.sdk.stream(question)).thought == heard.thought
+
+
+def test_thoughts_handed_back(talk):
+    question = talk.question(text="Get weather", tools=WEATHER, thinks=True)
+    for ask in (talk.sdk.ask, talk.sdk.stream):
+        called = ask(question)
+        asked = replace(question, after=talk.sdk.after(called, "sun"))
+
+        assert talk.sdk.heard(called).thought
+        assert talk.sdk.heard(ask(asked)).text == "According to the tool, the result is: sun"
+
+
+def test_cache(talk):
+    question = talk.question(system=f"{talk.provider} {type(talk.sdk).__name__} {LONG}", is_marked=True)
+
+    talk.sdk.ask(question)
+    heard = [talk.sdk.heard(ask(question)) for ask in (talk.sdk.ask, talk.sdk.stream)]
+    entry = talk.simulator.journal[-1]
+    used = Usage(entry.prompt_tokens, entry.completion_tokens, entry.cache_read_tokens, entry.reasoning_tokens)
+    assert [each.usage for each in heard] == [used, used]
+    assert used.cached > 0
+
+
+def test_stop(talk):
+    question = talk.question(stop=("zyx", " of"))
+
+    heard = talk.check(question, talk.sdk.ask(question))
+    assert " of" not in heard.text
+    assert heard.text
+    assert heard.finish == "stop"
+
+
+def test_limit(talk):
+    question = talk.question(max_tokens=7)
+
+    heard = talk.check(question, talk.sdk.ask(question))
+    assert (heard.finish, heard.usage.completion) == ("length", 7)
+    assert talk.check(question, talk.sdk.stream(question)) == heard

@@ -1,0 +1,67 @@
+"""One provider a dialect, all of them played by one simulator, and the models that they serve there."""
+
+from dataclasses import dataclass, replace
+
+from tests import gateways
+from tiercel.simulator.models import MODELS as SIMULATED
+
+SONNET = "claude-sonnet-4-5"
+# Small enough for a prompt of a few sentences to be kept in the prompt cache.
+CACHE_FROM = 200
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """A provider.
+
+    Attributes:
+        path: What its base URL ends with.
+        settings: The rest of its table.
+        model: What is asked for there.
+        thinker: The same where it is to think.
+        embeds: Whether it has embeddings.
+    """
+
+    path: str
+    settings: str
+    model: str
+    thinker: str = ""
+    embeds: bool = False
+
+    def name(self, provider, *, thinks=False):
+        """What clients ask the gateway for."""
+        return f"{provider.partition(' ')[0]}/{self.bare(thinks=thinks)}"
+
+    def bare(self, *, thinks=False):
+        """The model's name at the provider."""
+        return (thinks and self.thinker) or self.model
+
+
+ON_VERTEX = 'authentication = "bearer"\nparameters = { project = "p", location = "l" }'
+UPSTREAMS = {
+    # OpenAI hides reasoning in this dialect; who shows it, shows it as DeepSeek does.
+    "openai": Upstream("/v1", "", "gpt-4.1", "deepseek-reasoner", embeds=True),
+    "responses": Upstream("/v1", 'dialect = "responses"', "gpt-5.1", embeds=True),
+    "anthropic": Upstream("", "", SONNET),
+    "gemini": Upstream("", "", "gemini-2.5-flash", embeds=True),
+    "bedrock": Upstream("", 'parameters = { region = "us-east-1" }', f"anthropic.{SONNET}-20250929-v1:0"),
+    "cohere": Upstream("", "", "command-a-reasoning-08-2025", embeds=True),
+    "azure": Upstream("", 'api_version = "2024-10-21"', "gpt-4.1", "deepseek-reasoner", embeds=True),
+    "vertex gemini": Upstream("", ON_VERTEX, "gemini-2.5-pro"),
+    "vertex claude": Upstream("", ON_VERTEX, f"{SONNET}@20250929"),
+}
+MODELS = {
+    name: replace(SIMULATED["medium"], reasons=name == "deepseek-reasoner")
+    for upstream in UPSTREAMS.values()
+    for name in (upstream.model, upstream.thinker)
+    if name
+}
+
+
+def configuration(origin):
+    """The tables of the providers before a simulator at `origin`."""
+    tables = {}
+    for provider, upstream in UPSTREAMS.items():
+        name = provider.partition(" ")[0]
+        tables[name] = gateways.provider(name, origin + upstream.path, upstream.settings)
+    return "".join(tables.values())
