@@ -3,15 +3,19 @@
 import contextlib
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
+from openai.types.responses import response, response_usage
 
 from tests import gateways
 from tests.clients import javascript
+from tests.clients.sdks import SDKS as OFFICIAL
+from tests.clients.sdks import Heard, Question, Usage
+from tests.clients.sdks.responses import Responses
 from tests.gateways import HTTP, KEYS
-from tests.official import SDKS, Heard
 
 FIXTURES = Path(__file__).parent / "clients/aimock/fixtures.json"
 PROGRAM = "node_modules/@copilotkit/aimock/dist/cli.js"
@@ -31,9 +35,26 @@ PROVIDERS = {
     "cohere": ("", ""),
 }
 
-HELLO = Heard("Hello, I am the model that has something to say.", [], "stop", (11, 13))
-BONJOUR = Heard("Bonjour, je suis le modèle. 👋", [], "stop", (20, 9))
+HELLO = Heard("Hello, I am the model that has something to say.", finish="stop", usage=Usage(11, 13, 0, 0))
+BONJOUR = Heard("Bonjour, je suis le modèle. 👋", finish="stop", usage=Usage(20, 9, 0, 0))
+WARM = Heard("Warm, I should say.", finish="stop", usage=Usage(30, 5, 0, 0))
+TOOLS = {"get_weather": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}
 CALLS = [("get_weather", {"city": "Paris"}), ("get_weather", {"city": "Rome"})]
+
+
+class Lenient(Responses):
+    """What aimock says to a client for responses is passed on as it is, and it goes into no details."""
+
+    def heard(self, answer):
+        usage, known = answer.usage, response_usage
+        usage.input_tokens_details = usage.input_tokens_details or known.InputTokensDetails.construct(cached_tokens=0)
+        usage.output_tokens_details = usage.output_tokens_details or known.OutputTokensDetails(reasoning_tokens=0)
+        if answer.status == "incomplete" and not answer.incomplete_details:
+            answer.incomplete_details = response.IncompleteDetails(reason="max_output_tokens")
+        return super().heard(answer)
+
+
+SDKS = OFFICIAL | {"responses": Lenient}
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +85,15 @@ def aimock_gateway(start_gateway, aimock):
 @pytest.fixture(scope="module")
 def sdks(aimock_gateway):
     with contextlib.ExitStack() as stack:
-        yield {name: stack.enter_context(contextlib.closing(sdk(aimock_gateway))) for name, sdk in SDKS.items()}
+        yield {
+            name: stack.enter_context(contextlib.closing(sdk(aimock_gateway.url, aimock_gateway.key)))
+            for name, sdk in SDKS.items()
+        }
+
+
+@pytest.fixture
+def sdk(sdks, client):
+    return sdks[client]
 
 
 @pytest.fixture
@@ -79,42 +108,49 @@ EVERY_PROVIDER = pytest.mark.parametrize("name", PROVIDERS)
 STREAM = pytest.mark.parametrize("stream", [False, True], ids=["unary", "stream"])
 
 
-@STREAM
-@EVERY_PROVIDER
-@EVERY_CLIENT
-def test_text_and_usage_are_heard(sdks, client, name, stream):
-    assert sdks[client].ask(f"{name}/{name}", stream=stream) == HELLO
+def hear(sdk, model, text="Hello", *, stream=False, **asked):
+    """What an SDK hears of a question."""
+    question = Question(model, text=text, **asked)
+    return sdk.heard((sdk.stream if stream else sdk.ask)(question))
 
 
 @STREAM
 @EVERY_PROVIDER
 @EVERY_CLIENT
-def test_the_model_is_told_how_to_answer(sdks, client, name, stream):
-    assert sdks[client].ask(f"{name}/{name}", system="Answer in French", stream=stream) == BONJOUR
+def test_text_and_usage_are_heard(sdk, name, stream):
+    assert hear(sdk, f"{name}/{name}", stream=stream) == HELLO
 
 
 @STREAM
 @EVERY_PROVIDER
 @EVERY_CLIENT
-def test_two_tools_are_called(sdks, client, name, stream):
-    heard = sdks[client].ask(f"{name}/{name}", tool=True, stream=stream)
+def test_the_model_is_told_how_to_answer(sdk, name, stream):
+    assert hear(sdk, f"{name}/{name}", system="Answer in French", stream=stream) == BONJOUR
+
+
+@STREAM
+@EVERY_PROVIDER
+@EVERY_CLIENT
+def test_two_tools_are_called(sdk, name, stream):
+    heard = hear(sdk, f"{name}/{name}", tools=TOOLS, stream=stream)
 
     assert (heard.text, heard.calls, heard.finish) == ("", CALLS, "tool_calls")
 
 
 @EVERY_PROVIDER
 @EVERY_CLIENT
-def test_what_tools_found_is_handed_back(sdks, client, name):
-    heard = sdks[client].hand_back(f"{name}/{name}", "How warm is it?", "22 degrees")
+def test_what_tools_found_is_handed_back(sdk, name):
+    asked = Question(f"{name}/{name}", text="How warm is it?", tools=TOOLS)
+    answer = sdk.ask(asked)
 
-    assert heard == Heard("Warm, I should say.", [], "stop", (30, 5))
+    assert sdk.heard(sdk.ask(replace(asked, after=sdk.after(answer, "22 degrees")))) == WARM
 
 
 @STREAM
 @EVERY_PROVIDER
 @EVERY_CLIENT
-def test_an_answer_that_is_cut_short_says_so(sdks, client, name, stream):
-    heard = sdks[client].ask(f"{name}/{name}", "Go on for ever", stream=stream)
+def test_an_answer_that_is_cut_short_says_so(sdk, name, stream):
+    heard = hear(sdk, f"{name}/{name}", "Go on for ever", stream=stream)
 
     assert heard.text.endswith("its end.")
     assert heard.finish == "length"
@@ -129,25 +165,20 @@ def test_text_is_embedded(sdks, name):
 
 @EVERY_PROVIDER
 @EVERY_CLIENT
-def test_what_the_provider_refuses_is_raised_in_its_own_words(sdks, n_requests, client, name):
-    with pytest.raises(sdks[client].bad_request, match="That is not done"):
-        sdks[client].ask(f"{name}/{name}", "Refuse")
+def test_what_the_provider_refuses_is_raised_in_its_own_words(sdk, n_requests, name):
+    with pytest.raises(sdk.errors[400], match="That is not done"):
+        hear(sdk, f"{name}/{name}", "Refuse")
     assert n_requests() == 1
 
 
 @pytest.mark.parametrize(
     ("order", "word"),
-    [
-        ("Fail", "status_500"),
-        ("Throttle", "throttled"),
-        ("Malform", "malformed"),
-        ("Disconnect", "truncated"),
-    ],
+    [("Fail", "status_500"), ("Throttle", "throttled"), ("Malform", "malformed"), ("Disconnect", "truncated")],
 )
 @STREAM
 @EVERY_PROVIDER
 def test_what_goes_wrong_is_made_good_by_the_next(sdks, name, stream, order, word):
-    heard = sdks["chat"].ask(f"after-{name}", order, stream=stream)
+    heard = hear(sdks["chat"], f"after-{name}", order, stream=stream)
 
     assert heard.text == "Nothing is wrong here."
     assert sdks["chat"].head["x-tiercel-attempts"].startswith(f"{name}/broken: {word}, ")
@@ -155,6 +186,6 @@ def test_what_goes_wrong_is_made_good_by_the_next(sdks, name, stream, order, wor
 
 @EVERY_PROVIDER
 @EVERY_CLIENT
-def test_a_stream_that_breaks_off_raises(sdks, client, name):
-    with pytest.raises(sdks[client].error):
-        sdks[client].ask(f"{name}/{name}", "Break off", stream=True)
+def test_a_stream_that_breaks_off_raises(sdk, name):
+    with pytest.raises(sdk.errors[None]):
+        hear(sdk, f"{name}/{name}", "Break off", stream=True)

@@ -94,7 +94,7 @@ def sdks(mock_gateway):
 
 @pytest.fixture
 def sdk(sdks, client):
-    return sdk
+    return sdks[client]
 
 
 def hear(sdk, model, *, stream=False, **asked):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from tests import gateways
 from tiercel.simulator.models import MODELS as SIMULATED
 
-SONNET = "claude-sonnet-4-5"
+HAIKU = "claude-haiku-4-5"
 # Small enough for a prompt of a few sentences to be kept in the prompt cache.
 CACHE_FROM = 200
 
@@ -20,6 +20,7 @@ class Upstream:
         model: What is asked for there.
         thinker: The same where it is to think.
         embeds: Whether it has embeddings.
+        counts_thoughts: Whether its usage tells how many tokens were thought.
     """
 
     path: str
@@ -27,6 +28,7 @@ class Upstream:
     model: str
     thinker: str = ""
     embeds: bool = False
+    counts_thoughts: bool = True
 
     def name(self, provider, *, thinks=False):
         """What clients ask the gateway for."""
@@ -42,13 +44,13 @@ UPSTREAMS = {
     # OpenAI hides reasoning in this dialect; who shows it, shows it as DeepSeek does.
     "openai": Upstream("/v1", "", "gpt-4.1", "deepseek-reasoner", embeds=True),
     "responses": Upstream("/v1", 'dialect = "responses"', "gpt-5.1", embeds=True),
-    "anthropic": Upstream("", "", SONNET),
+    "anthropic": Upstream("", "", HAIKU),
     "gemini": Upstream("", "", "gemini-2.5-flash", embeds=True),
-    "bedrock": Upstream("", 'parameters = { region = "us-east-1" }', f"anthropic.{SONNET}-20250929-v1:0"),
-    "cohere": Upstream("", "", "command-a-reasoning-08-2025", embeds=True),
+    "bedrock": Upstream("", 'parameters = { region = "us-east-1" }', f"anthropic.{HAIKU}-20251001-v1:0", counts_thoughts=False),
+    "cohere": Upstream("", "", "command-a-reasoning-08-2025", embeds=True, counts_thoughts=False),
     "azure": Upstream("", 'api_version = "2024-10-21"', "gpt-4.1", "deepseek-reasoner", embeds=True),
     "vertex gemini": Upstream("", ON_VERTEX, "gemini-2.5-pro"),
-    "vertex claude": Upstream("", ON_VERTEX, f"{SONNET}@20250929"),
+    "vertex claude": Upstream("", ON_VERTEX, f"{HAIKU}@20251001"),
 }
 MODELS = {
     name: replace(SIMULATED["medium"], reasons=name == "deepseek-reasoner")

@@ -176,7 +176,7 @@ impl Call {
                     return self.ticket(now);
                 }
                 Some((End::Failed(failure), _)) => Some(failure),
-                // It has its token now.
+                // It has its token now, or has to do with the last one.
                 None => return self.ticket(now),
                 Some(_) => None,
             },
@@ -232,9 +232,20 @@ impl Call {
         Some(Ticket { origin, is_fresh: attempt.is_second_try, connect_timeout: provider.timeouts.connect })
     }
 
-    /// Takes note that no connection for the current attempt came about.
+    /// Takes note that no connection for the current attempt came about, or that nothing came over it that will do.
     pub fn fail_attempt(&mut self, failure: Failure, now: Moment) {
         self.resume(now);
+        let Some(attempt) = self.attempts.last_mut() else { return };
+        if let Some(&Credential::ServiceAccount(id)) = attempt.deployment.provider.credential(attempt.turn) {
+            let tokens = self.gateway.tokens();
+            if attempt.awaits_token.is_none() && failure == Failure::Credential {
+                tokens.doubt(id, now.unix);
+            }
+            if attempt.awaits_token.is_some() && failure.may_try_next() && tokens.get(id, now.unix).is_some() {
+                attempt.awaits_token = None;
+                return;
+            }
+        }
         self.end_attempt(End::Failed(failure), now);
     }
 
@@ -254,9 +265,12 @@ impl Call {
     /// Takes the answer to the request for a token: the attempt goes on with it.
     pub(crate) fn take_token(&mut self, (status, body): (u16, Vec<u8>), now: Moment) -> Result<(), Failure> {
         let attempt = self.attempts.last_mut().ok_or(Failure::Unsendable)?;
-        match attempt.awaits_token.take() {
+        match attempt.awaits_token {
             _ if status >= 500 => Err(Failure::Status(status)),
-            Some(id) if self.gateway.tokens().take(id, &body, now.unix) => Ok(()),
+            Some(id) if self.gateway.tokens().take(id, &body, now.unix) => {
+                attempt.awaits_token = None;
+                Ok(())
+            }
             _ => Err(Failure::Credential),
         }
     }

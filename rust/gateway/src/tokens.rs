@@ -3,6 +3,7 @@
 //! # Why there is no task that renews them
 //! The core has no tasks. The call that meets a token about to end fetches the next one while others use what is left
 //! of it; only when there is none at all does every call that comes meanwhile fetch its own. A token lasts an hour.
+//! Where no new one is to be had, the last one serves to its end.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -81,8 +82,17 @@ impl Tokens {
     pub(crate) fn take(&self, id: ServiceAccountId, body: &[u8], unix: Duration) -> bool {
         let (Some(account), Ok(token)) = (self.0.get(id.0), service_account::read_token(body)) else { return false };
         let mut held = account.held.lock().unwrap_or_else(PoisonError::into_inner);
-        *held = Held { token: token.access_token, ends: unix + token.expires_in, renewing_until: Duration::ZERO };
+        held.token = token.access_token;
+        held.ends = unix + token.expires_in;
         true
+    }
+
+    /// Takes note that a provider did not take the token. It may have been revoked, so it is renewed soon; not at once
+    /// and ever again, since a token that may do all but this is refused alike.
+    pub(crate) fn doubt(&self, id: ServiceAccountId, unix: Duration) {
+        let Some(account) = self.0.get(id.0) else { return };
+        let mut held = account.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.ends = held.ends.min(unix + RENEWAL);
     }
 
     /// The token to show at `unix`, if there is one that still counts.

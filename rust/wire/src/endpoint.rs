@@ -31,8 +31,7 @@ pub enum Upstream {
 }
 
 impl Upstream {
-    const ALL: [Self; 6] =
-        [Self::OpenAi, Self::Responses, Self::Anthropic, Self::Gemini, Self::Bedrock, Self::Cohere];
+    const ALL: [Self; 6] = [Self::OpenAi, Self::Responses, Self::Anthropic, Self::Gemini, Self::Bedrock, Self::Cohere];
 
     /// Its name in one word.
     pub fn word(self) -> &'static str {

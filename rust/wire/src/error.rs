@@ -87,7 +87,7 @@ impl Error {
         /// More names than anyone reads.
         const MAX_NAMED: usize = 10;
 
-        let named: Vec<&str> = fields.iter().map(String::as_str).take(MAX_NAMED).collect();
+        let named: Vec<String> = fields.iter().map(|name| shown(name)).take(MAX_NAMED).collect();
         let message = format!(
             "not supported by the chosen provider, which speaks the dialect `{upstream}`: {}; leave it out, ask for another \
              model, or send `x-tiercel-drop-unsupported: true` to have it dropped",
@@ -95,6 +95,14 @@ impl Error {
         );
         Self { kind: Kind::Unsupported, parameter: None, message }
     }
+}
+
+/// A name that may be the client's own, as a message shows it: without control characters, and not at any length.
+fn shown(name: &str) -> String {
+    /// The longest path of ours has some seventy.
+    const MAX_NAME: usize = 120;
+
+    name.chars().filter(|character| !character.is_control()).take(MAX_NAME).collect()
 }
 
 impl From<Fault> for Error {

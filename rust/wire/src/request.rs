@@ -123,7 +123,12 @@ impl Request {
         match self.endpoint.client() {
             Client::Anthropic => edits.extend(anthropic::foreign_thoughts(self)),
             Client::Responses => edits.extend(responses::foreign_thoughts(self)),
-            Client::OpenAi => edits.extend(openai::foreign_thoughts(self)),
+            Client::OpenAi => {
+                edits.extend(openai::foreign_thoughts(self));
+                if !target.quirks.developer_role {
+                    edits.extend(openai::developer_roles(self));
+                }
+            }
             Client::Gemini => edits.extend(gemini::foreign_thoughts(self, target.model)),
         }
         edits.sort_by_key(|edit| edit.span.end);
@@ -253,6 +258,21 @@ mod tests {
         let embed = r#"{"model":"models/m","content":{}}"#;
         let renamed = r#"{"model":"models/up\"","content":{}}"#;
         check("as Gemini's embeddings have it", Endpoint::EmbedContent, Upstream::Gemini, Hosting::Own, embed, renamed);
+    }
+
+    #[test]
+    fn a_role_that_a_provider_does_not_take_is_renamed() {
+        let check = |developer_role, expected: &str| {
+            let body = r#"{"model":"m","messages":[{"role" : "developer","content":"developer"},{"role":"user"}]}"#;
+            let mut output = Vec::new();
+            let quirks = Quirks { developer_role, ..Quirks::default() };
+            let target = Target { upstream: Upstream::OpenAi, hosting: Hosting::Own, model: "m", quirks };
+            Request::parse(Endpoint::ChatCompletions, None, body.as_bytes()).unwrap().encode(&target, &mut output);
+
+            assert_eq!(body.replacen("developer", expected, 1), String::from_utf8(output).unwrap());
+        };
+        check(true, "developer");
+        check(false, "system");
     }
 
     #[test]

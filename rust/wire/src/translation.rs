@@ -13,7 +13,7 @@ use crate::target::Target;
 use crate::upstream_error::{self, AnswerError};
 use crate::{
     Client, ClientError, Endpoint, Error, Request, Upstream, Usage, anthropic, bedrock, cohere, embed, gemini, openai,
-    responses, sse,
+    responses,
 };
 
 /// What becomes of fields that a provider cannot take.
@@ -138,6 +138,7 @@ impl Reading {
     }
 
     /// Reads the stream.
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the methods are of one lifetime's events alone")]
     pub fn stream(&self) -> StreamReader {
         let request = &self.request;
         let is_native = request.endpoint().is_native(self.upstream);
@@ -155,7 +156,9 @@ impl Reading {
         let client = request.endpoint().client();
         let output = match client {
             Client::Gemini if is_native => Output::Relay(|event, output| event.write_data(output)),
-            Client::OpenAi | Client::Responses | Client::Anthropic if is_native => Output::Relay(|event, output| event.write(output)),
+            Client::OpenAi | Client::Responses | Client::Anthropic if is_native => {
+                Output::Relay(|event, output| event.write(output))
+            }
             _ => Output::Write(self.writer()),
         };
         StreamReader::general(Framing::of(self.upstream), reader, output)

@@ -150,7 +150,11 @@ mod tests {
             Some(("m", Some("t"), Some("400"), None)),
         );
         let aws = r#"{"__type":"com.amazon.coral.service#AccessDeniedException","Message":"No."}"#;
-        check("AWS's older services", aws, Some(("No.", Some("com.amazon.coral.service#AccessDeniedException"), None, None)));
+        check(
+            "AWS's older services",
+            aws,
+            Some(("No.", Some("com.amazon.coral.service#AccessDeniedException"), None, None)),
+        );
         check("control characters", r#"{"error":{"message":"a\r\n\u0000b"}}"#, Some(("ab", None, None, None)));
         let long = format!(r#"{{"error":"{}"}}"#, "é".repeat(2_000));
         check("a long one is cut", &long, Some((&"é".repeat(1_000), None, None, None)));

@@ -70,6 +70,8 @@ class Chat(OpenAi):
             fields["stop"] = list(asked.stop)
         if asked.thinks:
             fields["reasoning_effort"] = "low"
+            # As OpenRouter has it; OpenAI itself never shows reasoning in this dialect.
+            fields["extra_body"] = {"reasoning": {"exclude": False}}
         return fields | asked.extra
 
     def heard(self, answer):

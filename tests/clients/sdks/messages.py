@@ -63,7 +63,7 @@ class Messages(Sdk):
         if asked.stop:
             fields["stop_sequences"] = list(asked.stop)
         if asked.thinks:
-            fields["thinking"] = {"type": "enabled", "budget_tokens": 1024}
+            fields["thinking"] = {"type": "enabled", "budget_tokens": 1024, "display": "summarized"}
         return fields | asked.extra
 
     def heard(self, answer):

@@ -62,6 +62,36 @@ fn when_a_token_is_fetched() {
 }
 
 #[test]
+fn what_becomes_of_one_that_cannot_be_renewed() {
+    let both = "token, vertex: 200 (vertex/gemini-flash: answered)";
+    let check_renewal = |case, script| {
+        let mut world = World::new();
+        world.run(&request(), &[token("first"), answered()]);
+        world.pass(Duration::from_secs(3_400));
+        check(case, &world.run(&request(), &[script, answered()]), both, Some("first"));
+        let alone = "vertex: 200 (vertex/gemini-flash: answered)";
+        check("nobody tries again at once", &world.run(&request(), &[answered()]), alone, Some("first"));
+        world.pass(Duration::from_secs(30));
+        check("but soon", &world.run(&request(), &[token("second"), answered()]), both, Some("second"));
+    };
+    check_renewal("its server fails", vec![answer(503, "", "")]);
+    check_renewal("its server cannot be reached", vec![Act::Refuse]);
+    check_renewal("it is refused", vec![answer(400, "", r#"{"error":"invalid_grant"}"#)]);
+}
+
+#[test]
+fn what_becomes_of_one_that_is_not_taken() {
+    let mut world = World::new();
+    let refused = || vec![answer(401, "", "")];
+    let seen = world.run(&request(), &[token("first"), refused()]);
+    check("the call fails", &seen, "token, vertex: 503 (vertex/gemini-flash: credential)", Some("first"));
+    let seen = world.run(&request(), &[token("second"), refused()]);
+    check("the next fetches another", &seen, "token, vertex: 503 (vertex/gemini-flash: credential)", Some("second"));
+    let seen = world.run(&request(), &[answered()]);
+    check("not ever again", &seen, "vertex: 200 (vertex/gemini-flash: answered)", Some("second"));
+}
+
+#[test]
 fn what_happens_where_there_is_none() {
     let check_failure = |case, script, expected| {
         check(case, &World::new().run(&request(), &[script]), expected, None);

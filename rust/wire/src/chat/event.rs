@@ -11,19 +11,53 @@ use crate::Usage;
 #[cfg_attr(test, derive(Debug))]
 pub(crate) enum Event<'a> {
     /// What the provider calls the answer and the model; either may be empty. Comes at most once, and first.
-    Start { id: &'a str, model: &'a str },
-    Text { choice: u32, text: &'a str },
-    Thought { choice: u32, text: &'a str },
+    Start {
+        id: &'a str,
+        model: &'a str,
+    },
+    Text {
+        choice: u32,
+        text: &'a str,
+    },
+    Thought {
+        choice: u32,
+        text: &'a str,
+    },
     /// The signature of the thought before.
-    ThoughtSignature { choice: u32, signature: Signature<'a> },
-    RedactedThought { choice: u32, signature: Signature<'a> },
-    Refusal { choice: u32, text: &'a str },
-    CallStart { choice: u32, call: u32, id: &'a str, name: &'a str, signature: Option<Signature<'a>> },
+    ThoughtSignature {
+        choice: u32,
+        signature: Signature<'a>,
+    },
+    RedactedThought {
+        choice: u32,
+        signature: Signature<'a>,
+    },
+    Refusal {
+        choice: u32,
+        text: &'a str,
+    },
+    CallStart {
+        choice: u32,
+        call: u32,
+        id: &'a str,
+        name: &'a str,
+        signature: Option<Signature<'a>>,
+    },
     /// A piece of the arguments of a call that has started.
-    CallArguments { choice: u32, call: u32, json: &'a str },
+    CallArguments {
+        choice: u32,
+        call: u32,
+        json: &'a str,
+    },
     /// OpenAI's `logprobs` object of the piece that follows.
-    Logprobs { choice: u32, json: &'a str },
-    Finish { choice: u32, finish: Finish },
+    Logprobs {
+        choice: u32,
+        json: &'a str,
+    },
+    Finish {
+        choice: u32,
+        finish: Finish,
+    },
     /// Everything used so far; the last one counts.
     Usage(Usage),
     /// The stream is whole. Comes last; a stream without it was cut short.
@@ -35,9 +69,10 @@ impl Event<'_> {
     pub(crate) fn is_meaningful(&self) -> bool {
         match self {
             Self::Text { text, .. } | Self::Thought { text, .. } | Self::Refusal { text, .. } => !text.is_empty(),
-            Self::CallStart { .. } | Self::CallArguments { .. } | Self::RedactedThought { .. } | Self::Finish { .. } => {
-                true
-            }
+            Self::CallStart { .. }
+            | Self::CallArguments { .. }
+            | Self::RedactedThought { .. }
+            | Self::Finish { .. } => true,
             Self::Start { .. } | Self::ThoughtSignature { .. } | Self::Logprobs { .. } | Self::Usage(_) | Self::End => {
                 false
             }

@@ -76,6 +76,8 @@ features! {
         "contents[].parts[].thought";
     CacheMark: "messages[].content[].cache_control", "input[].content[].prompt_cache_breakpoint", "cache_control",
         "cachedContent";
+    /// What vectors are for; Gemini's clients alone can say it.
+    Purpose: "input_type", "input_type", "input_type", "taskType";
     Strict: "tools[].function.strict", "tools[].strict", "tools[].strict", "tools[].functionDeclarations[].strict";
 }
 

@@ -141,7 +141,10 @@ impl Content<'_> {
     /// Hands every text in it to `push`.
     pub(crate) fn texts(&self, push: &mut impl FnMut(&str)) {
         match self {
-            Self::Text(text) | Self::Thought { text, .. } | Self::Refusal(text) => push(text),
+            Self::Text(text)
+            | Self::Thought { text, .. }
+            | Self::Refusal(text)
+            | Self::Document(Media { source: Source::Text(text), .. }) => push(text),
             Self::Call(call) => {
                 push(&call.name);
                 push(&call.arguments);
@@ -154,7 +157,6 @@ impl Content<'_> {
                     }
                 }
             }
-            Self::Document(Media { source: Source::Text(text), .. }) => push(text),
             Self::Image(_) | Self::Document(_) | Self::Audio(_) | Self::RedactedThought(_) => {}
         }
     }

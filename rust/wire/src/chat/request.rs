@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{CacheMark, Content, Message};
+use super::{CacheMark, Message};
 
 /// A conversation to be continued.
 #[derive(Clone, PartialEq, Default)]
@@ -154,16 +154,7 @@ impl Reasoning {
     }
 }
 
-impl<'a> Request<'a> {
-    /// The name of the function that was called with `id`, for dialects whose results name the function.
-    pub(crate) fn function(&self, id: &str) -> Option<&Cow<'a, str>> {
-        let parts = self.messages.iter().flat_map(|message| &message.parts);
-        parts.rev().find_map(|part| match &part.content {
-            Content::Call(call) if call.id == id => Some(&call.name),
-            _ => None,
-        })
-    }
-
+impl Request<'_> {
     /// All text that the model reads, tools included.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();

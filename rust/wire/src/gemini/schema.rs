@@ -1,7 +1,8 @@
 //! From Gemini's own language of schemas, which is of `OpenAPI` 3.0, to JSON Schema.
 //!
-//! The differences: names of types are in capitals, `nullable` is a member, bounds on lengths may be strings (they are 64
-//! bits wide), and properties have an order beside the one in which they stand, which JSON Schema has no word for.
+//! The differences: names of types are in capitals, `nullable` is a member, `enum` is a format, bounds on lengths may be
+//! strings (they are 64 bits wide), and properties have an order beside the one in which they stand, for which JSON
+//! Schema has no word.
 //! `type` and `enum` are written last, since a `nullable` that changes them may stand anywhere.
 
 use crate::json::{Cursor, Fault, Shape, write_string};
@@ -48,8 +49,11 @@ fn copy(cursor: &mut Cursor<'_>, output: &mut Vec<u8>) -> Result<(), Fault> {
             "minProperties" | "min_properties" => copy_number("minProperties", cursor, start, output)?,
             "maxProperties" | "max_properties" => copy_number("maxProperties", cursor, start, output)?,
             _ => {
-                write_key(&name, start, output);
-                output.extend_from_slice(cursor.skip()?.as_bytes());
+                let value = cursor.skip()?;
+                if (&*name, value) != ("format", "\"enum\"") {
+                    write_key(&name, start, output);
+                    output.extend_from_slice(value.as_bytes());
+                }
             }
         }
         Ok(())
@@ -150,7 +154,7 @@ mod tests {
         check(
             "null among choices",
             r#"{"type":"STRING","format":"enum","enum":["A","B"],"nullable":true}"#,
-            r#"{"format":"enum","type":["string","null"],"enum":["A","B",null]}"#,
+            r#"{"type":["string","null"],"enum":["A","B",null]}"#,
         );
         check("choices", r#"{"enum":["A"],"type":"STRING"}"#, r#"{"type":"string","enum":["A"]}"#);
         check(
@@ -170,6 +174,7 @@ mod tests {
             r#"{"description":"A \"B\"","type":"STRING"}"#,
             r#"{"description":"A \"B\"","type":"string"}"#,
         );
+        check("a format", r#"{"type":"STRING","format":"date-time"}"#, r#"{"format":"date-time","type":"string"}"#);
         check("no schema", "true", "true");
         check("no list", r#"{"anyOf":1,"properties":2}"#, r#"{"anyOf":[],"properties":{}}"#);
     }

@@ -20,21 +20,22 @@ pub(super) fn write(form: &Request<'_>, target: &Target<'_>, lost: &mut Lost, bo
     // Google wants a content: where all are instructions, they are the question.
     let (instructions, turns) = if turns.is_empty() { (turns, instructions) } else { (instructions, turns) };
     let mut writer = Writer { target, lost, names: BTreeMap::new() };
-    let texts = writer.said(&instructions);
-    if !texts.is_empty() {
-        body.object("systemInstruction", |content| content.array("parts", |parts| writer.write(&texts, parts)));
+    let instructions: Vec<_> = instructions.into_iter().flat_map(|message| writer.said(message)).collect();
+    if !instructions.is_empty() {
+        body.object("systemInstruction", |content| {
+            content.array("parts", |parts| writer.write(&instructions, parts));
+        });
     }
+    let said = turns.into_iter().map(|message| (message.role == Role::Assistant, writer.said(message)));
+    let said: Vec<_> = said.filter(|(_, parts)| !parts.is_empty()).collect();
     body.array("contents", |contents| {
-        for turn in turns.chunk_by(|one, next| one.role == next.role) {
-            let said = writer.said(turn);
-            let role =
-                if turn.first().is_some_and(|message| message.role == Role::Assistant) { "model" } else { "user" };
-            if !said.is_empty() {
-                contents.object(|content| {
-                    content.string("role", role);
-                    content.array("parts", |parts| writer.write(&said, parts));
-                });
-            }
+        for turn in said.chunk_by(|(is_model, _), (is_next_model, _)| is_model == is_next_model) {
+            let is_model = turn.iter().any(|(is_model, _)| *is_model);
+            let turn: Vec<_> = turn.iter().flat_map(|(_, parts)| parts).copied().collect();
+            contents.object(|content| {
+                content.string("role", if is_model { "model" } else { "user" });
+                content.array("parts", |parts| writer.write(&turn, parts));
+            });
         }
     });
 }
@@ -47,13 +48,12 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    /// The parts that can be written, of messages of one side. The others are lost.
-    fn said(&mut self, messages: &[&'a Message<'a>]) -> Vec<&'a Part<'a>> {
-        if messages.iter().any(|message| message.name.is_some()) {
+    /// The parts of a message that can be written. The others are lost.
+    fn said(&mut self, message: &'a Message<'a>) -> Vec<&'a Part<'a>> {
+        if message.name.is_some() {
             self.lost.hint(Feature::SpeakerName);
         }
-        let parts = messages.iter().flat_map(|message| &message.parts);
-        parts.filter(|part| self.can_say(part)).collect()
+        message.parts.iter().filter(|part| self.can_say(part)).collect()
     }
 
     fn can_say(&mut self, part: &Part<'_>) -> bool {

@@ -129,10 +129,6 @@ impl<'a> Object<'a> {
         self.get(key)?.integer()
     }
 
-    pub(crate) fn boolean(&self, key: &str) -> Option<bool> {
-        self.get(key)?.boolean()
-    }
-
     pub(crate) fn object(&self, key: &str) -> Option<Self> {
         self.get(key)?.object()
     }

@@ -11,7 +11,7 @@ pub(crate) fn write_object<R>(output: &mut Vec<u8>, write: impl FnOnce(&mut Obje
 }
 
 /// Writes an array to the end of `output`.
-pub(crate) fn write_array<R>(output: &mut Vec<u8>, write: impl FnOnce(&mut ArrayWriter<'_>) -> R) -> R {
+fn write_array<R>(output: &mut Vec<u8>, write: impl FnOnce(&mut ArrayWriter<'_>) -> R) -> R {
     output.push(b'[');
     let result = write(&mut ArrayWriter { output, is_empty: true });
     output.push(b']');

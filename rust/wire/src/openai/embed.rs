@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::read_request::strings;
 use super::usage::usage;
 use crate::Error;
-use crate::chat::Lost;
+use crate::chat::{Feature, Lost};
 use crate::embed::{Answer, Request};
 use crate::fields::Fields;
 use crate::json::{ArrayWriter, Object, ObjectWriter, Value, write_object};
@@ -42,7 +42,10 @@ pub(crate) fn read_request(request: &crate::Request) -> Result<Request<'_>, Erro
 }
 
 /// The body for a provider. Purposes, which this dialect does not know, make no difference to its models.
-pub(crate) fn write_request(form: &Request<'_>, target: &Target<'_>, _lost: &mut Lost) -> Vec<u8> {
+pub(crate) fn write_request(form: &Request<'_>, target: &Target<'_>, lost: &mut Lost) -> Vec<u8> {
+    if form.purpose.is_some() {
+        lost.hint(Feature::Purpose);
+    }
     let mut output = Vec::with_capacity(256);
     write_object(&mut output, |body| {
         body.string("model", target.model);

@@ -3,6 +3,7 @@
 
 mod scan;
 mod foreign;
+mod developer;
 mod read_request;
 mod read_message;
 mod write_request;
@@ -29,6 +30,7 @@ pub(crate) mod models;
 mod tests;
 
 pub use answer::Answer;
+pub(crate) use developer::developer_roles;
 pub use error::class as error_class;
 pub(crate) use foreign::foreign_thoughts;
 pub(crate) use read_answer::read_answer;

@@ -17,7 +17,8 @@ pub(super) fn field(content_type: &str, body: &[u8], name: &'static str) -> Resu
     let delimiter = ["--", &boundary].concat();
     let mut found = None;
     let mut n_parts = 0;
-    let mut rest = body.strip_prefix(delimiter.as_bytes()).ok_or_else(|| broken("it does not begin with its boundary"))?;
+    let mut rest =
+        body.strip_prefix(delimiter.as_bytes()).ok_or_else(|| broken("it does not begin with its boundary"))?;
     let next = ["\r\n", &delimiter].concat();
     let finder = memmem::Finder::new(next.as_bytes());
     while !rest.starts_with(b"--") {
@@ -27,10 +28,14 @@ pub(super) fn field(content_type: &str, body: &[u8], name: &'static str) -> Resu
         }
         let part = rest.strip_prefix(b"\r\n").ok_or_else(|| broken("a boundary does not end its line"))?;
         let n_part = finder.find(part).ok_or_else(|| broken("it ends within a part"))?;
-        let n_head = memmem::find(&part[..n_part.min(MAX_HEAD)], b"\r\n\r\n").ok_or_else(|| broken("a part has no head"))?;
+        let n_head =
+            memmem::find(&part[..n_part.min(MAX_HEAD)], b"\r\n\r\n").ok_or_else(|| broken("a part has no head"))?;
         if is_named(&part[..n_head], name) {
             if found.is_some() {
-                return Err(Error::ambiguous_key(Some(name), format!("the form has the field `{name}` twice; send it once")));
+                return Err(Error::ambiguous_key(
+                    Some(name),
+                    format!("the form has the field `{name}` twice; send it once"),
+                ));
             }
             let start = body.len() - part.len() + n_head + 4;
             let end = body.len() - part.len() + n_part;
@@ -60,9 +65,9 @@ fn is_named(head: &[u8], name: &str) -> bool {
         let mut parameters = value.split(';').map(str::trim);
         header.eq_ignore_ascii_case("content-disposition")
             && parameters.any(|parameter| {
-                parameter.split_once('=').is_some_and(|(key, value)| {
-                    key.eq_ignore_ascii_case("name") && value.trim_matches('"') == name
-                })
+                parameter
+                    .split_once('=')
+                    .is_some_and(|(key, value)| key.eq_ignore_ascii_case("name") && value.trim_matches('"') == name)
             })
     })
 }

@@ -79,6 +79,18 @@ fn what_google_is_asked() {
     );
 }
 
+#[test]
+fn where_google_is_asked() {
+    let check = |endpoint, hosting, expected: &str| {
+        let target = Target { upstream: Upstream::Gemini, hosting, model: "m", quirks: Quirks::default() };
+
+        assert!(target.path(endpoint, false).ends_with(expected), "{endpoint:?}");
+    };
+    check(Endpoint::Embeddings, Hosting::Own, "/models/m:batchEmbedContents");
+    check(Endpoint::Embeddings, VERTEX, "/models/m:predict");
+    check(Endpoint::EmbedContent, VERTEX, "/models/m:embedContent");
+}
+
 fn answer(vectors: &[&[f32]], n_input: u64) -> Answer<'static> {
     let usage = (n_input > 0).then(|| Usage { n_input, ..Usage::default() });
     Answer { model: "".into(), vectors: vectors.iter().map(|vector| vector.to_vec()).collect(), usage }
