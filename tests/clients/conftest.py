@@ -1,15 +1,24 @@
 """A gateway before one provider of each dialect, and every official SDK before the gateway."""
 
 import contextlib
+import json
 
 import pytest
 
 from tests.clients.sdks import SDKS
-from tests.clients.upstreams import CACHE_FROM, MODELS, UPSTREAMS, configuration
+from tests.clients.upstreams import CACHE_FROM, FOUR, MODELS, configuration
 from tests.gateways import KEYS
 
-EVERY_CLIENT = pytest.mark.parametrize("client", SDKS)
-EVERY_UPSTREAM = pytest.mark.parametrize("upstream", UPSTREAMS)
+# The same question may go to four dialects, one after the other.
+TIERS = f"""
+[tiers]
+four = {json.dumps(FOUR)}
+"""
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "feature(name): what of a client is tried with a provider")
+
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +30,7 @@ def simulator(start_provider):
 @pytest.fixture(scope="session")
 def clients_gateway(start_gateway, simulator):
     origin = simulator.base_url.removesuffix("/v1")
-    with start_gateway(KEYS + configuration(origin), "asgi") as gateway:
+    with start_gateway(KEYS + configuration(origin) + TIERS, "asgi") as gateway:
         yield gateway
 
 

@@ -1,5 +1,7 @@
 """One provider a dialect, all of them played by one simulator, and the models that they serve there."""
 
+import json
+from collections import defaultdict
 from dataclasses import dataclass, replace
 
 from tests import gateways
@@ -43,7 +45,7 @@ ON_VERTEX = 'authentication = "bearer"\nparameters = { project = "p", location =
 UPSTREAMS = {
     # OpenAI hides reasoning in this dialect; who shows it, shows it as DeepSeek does.
     "openai": Upstream("/v1", "", "gpt-4.1", "deepseek-reasoner", embeds=True),
-    "responses": Upstream("/v1", 'dialect = "responses"', "gpt-5.1", embeds=True),
+    "responses": Upstream("/v1", 'dialect = "responses"\nembeddings = true', "gpt-5.1", embeds=True),
     "anthropic": Upstream("", "", HAIKU),
     "gemini": Upstream("", "", "gemini-2.5-flash", embeds=True),
     "bedrock": Upstream("", 'parameters = { region = "us-east-1" }', f"anthropic.{HAIKU}-20251001-v1:0", counts_thoughts=False),
@@ -58,12 +60,16 @@ MODELS = {
     for name in (upstream.model, upstream.thinker)
     if name
 }
+# One of each of four dialects.
+FOUR = [UPSTREAMS[name].name(name) for name in ("openai", "anthropic", "gemini", "bedrock")]
 
 
 def configuration(origin):
     """The tables of the providers before a simulator at `origin`."""
-    tables = {}
+    models = defaultdict(list)
     for provider, upstream in UPSTREAMS.items():
-        name = provider.partition(" ")[0]
-        tables[name] = gateways.provider(name, origin + upstream.path, upstream.settings)
-    return "".join(tables.values())
+        models[provider.partition(" ")[0]].append(upstream.model)
+    return "".join(
+        gateways.provider(name, origin + upstream.path, f"models = {json.dumps(models[name])}\n{upstream.settings}")
+        for name, upstream in {name.partition(" ")[0]: upstream for name, upstream in UPSTREAMS.items()}.items()
+    )

@@ -139,7 +139,7 @@ impl Call {
 
     /// What is asked for, and by whom.
     fn identify<'a>(&mut self, incoming: &Incoming<'a>) -> Result<(Entry<'a>, Head<'a>), Error> {
-        let place = Place::of(incoming.path, incoming.has_header(b"anthropic-version"));
+        let place = Place::of(incoming.path, incoming.owner());
         self.client = place.client;
         let entry = place.find(incoming.method);
         match &entry {

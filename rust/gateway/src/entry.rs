@@ -40,8 +40,8 @@ pub(crate) struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// Whose dialect is spoken at `path`. Anthropic's clients are told by their version header where paths are shared.
-    pub(crate) fn of(path: &'a str, is_anthropic: bool) -> Self {
+    /// Whose dialect is spoken at `path`; the list of models, whose path is shared, is told to `owner`.
+    pub(crate) fn of(path: &'a str, owner: Client) -> Self {
         let place = |client, path| Self { client, path, has_prefix: true };
         if let Some(path) = path.strip_prefix("/openai/") {
             return place(openai(path), path);
@@ -53,12 +53,11 @@ impl<'a> Place<'a> {
             return place(Client::Gemini, path);
         }
         let path = path.strip_prefix('/').unwrap_or_default();
-        let is_gemini =
-            path.starts_with("v1beta/") || path.strip_prefix("v1/models/").is_some_and(|it| it.contains(':'));
+        let is_gemini = path.starts_with("v1beta/") || path.strip_prefix("v1/models/").and_then(action).is_some();
         let client = match path {
             _ if is_gemini => Client::Gemini,
             _ if path == "v1/messages" || path.starts_with("v1/messages/") => Client::Anthropic,
-            _ if is_anthropic && path.starts_with("v1/models") => Client::Anthropic,
+            _ if path == "v1/models" || path.starts_with("v1/models/") => owner,
             _ => openai(path),
         };
         Self { has_prefix: false, ..place(client, path) }
@@ -89,7 +88,7 @@ impl<'a> Place<'a> {
         let model = resource.strip_prefix("/models/").filter(|model| !model.is_empty());
         let entry = match (self.client, resource) {
             (_, "/models") => Some(Entry::Models),
-            (Client::Gemini, _) => model.map(gemini).unwrap_or_default(),
+            (Client::Gemini, _) => model.and_then(|model| action(model).or((method == "GET").then_some(Entry::Model(model)))),
             (Client::Anthropic, "/messages") => Some(Entry::Endpoint(Endpoint::Messages, None)),
             (Client::Anthropic, "/messages/count_tokens") => Some(Entry::Endpoint(Endpoint::CountMessageTokens, None)),
             (Client::Anthropic, _) => model.map(Entry::Model),
@@ -152,9 +151,9 @@ fn openai(path: &str) -> Client {
     if path == "v1/responses" { Client::Responses } else { Client::OpenAi }
 }
 
-/// `{model}` or `{model}:{action}`.
-fn gemini(resource: &str) -> Option<Entry<'_>> {
-    let Some((model, action)) = resource.rsplit_once(':') else { return Some(Entry::Model(resource)) };
+/// `{model}:{action}`; a model's name may have colons too.
+fn action(resource: &str) -> Option<Entry<'_>> {
+    let (model, action) = resource.rsplit_once(':').filter(|(model, _)| !model.is_empty())?;
     let endpoint = match action {
         "generateContent" => Endpoint::GenerateContent,
         "streamGenerateContent" => Endpoint::StreamGenerateContent,
@@ -163,7 +162,7 @@ fn gemini(resource: &str) -> Option<Entry<'_>> {
         "batchEmbedContents" => Endpoint::BatchEmbedContents,
         _ => return None,
     };
-    (!model.is_empty()).then_some(Entry::Endpoint(endpoint, Some(model)))
+    Some(Entry::Endpoint(endpoint, Some(model)))
 }
 
 #[cfg(test)]
@@ -171,7 +170,7 @@ mod tests {
     use super::*;
 
     fn find<'a>(method: &str, path: &'a str) -> Result<(Client, Entry<'a>), Kind> {
-        let place = Place::of(path, false);
+        let place = Place::of(path, Client::OpenAi);
         place.find(method).map(|entry| (place.client, entry)).map_err(|error| error.kind)
     }
 
@@ -199,6 +198,8 @@ mod tests {
         check("POST", "/v1beta/models/auto:streamGenerateContent", (Client::Gemini, stream));
         check("GET", "/v1beta/models", (Client::Gemini, Entry::Models));
         check("GET", "/v1beta/models/auto", (Client::Gemini, Entry::Model("auto")));
+        check("GET", "/v1beta/models/llama3:8b", (Client::Gemini, Entry::Model("llama3:8b")));
+        check("GET", "/v1/models/llama3:8b", (Client::OpenAi, Entry::Model("llama3:8b")));
         check("GET", "/health/live", (Client::OpenAi, Entry::Live));
         check("GET", "/metrics", (Client::OpenAi, Entry::Metrics));
         let files = Operation::find("GET", "/files/file-1").unwrap();
@@ -242,9 +243,14 @@ mod tests {
     }
 
     #[test]
-    fn anthropics_clients_are_told_apart_where_paths_are_shared() {
-        assert_eq!(Client::Anthropic, Place::of("/v1/models", true).client);
-        assert_eq!(Client::OpenAi, Place::of("/v1/models", false).client);
-        assert_eq!(Client::OpenAi, Place::of("/v1/chat/completions", true).client);
+    fn clients_are_told_apart_where_paths_are_shared() {
+        let check = |path, owner, expected| assert_eq!(expected, Place::of(path, owner).client, "{path} {owner:?}");
+        for owner in [Client::OpenAi, Client::Anthropic, Client::Gemini] {
+            check("/v1/models", owner, owner);
+            check("/v1/models/auto", owner, owner);
+            check("/v1/models/llama3:8b", owner, owner);
+            check("/v1/chat/completions", owner, Client::OpenAi);
+            check("/openai/v1/models", owner, Client::OpenAi);
+        }
     }
 }

@@ -30,6 +30,8 @@ pub use reply::Reply;
 
 use std::time::Duration;
 
+use tiercel_wire::Client;
+
 /// A point in time, by both clocks that matter.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Moment {
@@ -62,8 +64,16 @@ pub struct Incoming<'a> {
 }
 
 impl Incoming<'_> {
-    /// Whether there is a header of this name, which is in lower case.
-    pub(crate) fn has_header(&self, name: &[u8]) -> bool {
-        self.headers.iter().any(|(other, _)| *other == name)
+    /// Whose client this is, where a path does not tell: Anthropic's always say which version they speak, and Google's
+    /// have a header of their own for the key.
+    pub(crate) fn owner(&self) -> Client {
+        let has = |name: &[u8]| self.headers.iter().any(|(other, _)| *other == name);
+        if has(b"anthropic-version") {
+            Client::Anthropic
+        } else if has(b"x-goog-api-key") {
+            Client::Gemini
+        } else {
+            Client::OpenAi
+        }
     }
 }

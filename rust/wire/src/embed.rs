@@ -35,6 +35,7 @@ pub(crate) enum Purpose {
 pub(crate) struct Answer<'a> {
     /// The model as the provider names it; empty where it does not.
     pub(crate) model: Cow<'a, str>,
+    /// Finite numbers.
     pub(crate) vectors: Vec<Vec<f32>>,
     pub(crate) usage: Option<Usage>,
 }

@@ -192,13 +192,16 @@ impl Reading {
         if endpoint.is_native(self.upstream) {
             return Some(body);
         }
-        let error = ClientError {
-            status,
-            message: &error.message,
-            parameter: None,
-            code: error.code.as_deref().or(error.kind.as_deref()).unwrap_or("upstream_refused"),
-            request_id: &self.id,
-        };
+        // Google's code is the status once more; its word is better.
+        let is_word = |code: &&str| !code.bytes().all(|byte| byte.is_ascii_digit());
+        let code = error.code.as_deref().filter(is_word).or(error.kind.as_deref()).unwrap_or("upstream_refused");
+        // OpenAI's two dialects call most things by the same names, and no others do.
+        let has_same_names = matches!(
+            (endpoint.client(), self.upstream),
+            (Client::OpenAi, Upstream::Responses) | (Client::Responses, Upstream::OpenAi)
+        );
+        let parameter = error.parameter.as_deref().filter(|_| has_same_names);
+        let error = ClientError { status, message: &error.message, parameter, code, request_id: &self.id };
         Some(error.body(endpoint.client()))
     }
 

@@ -44,7 +44,7 @@ pub(crate) struct Request<'a> {
 pub(crate) struct Tool<'a> {
     pub(crate) name: Cow<'a, str>,
     pub(crate) description: Option<Cow<'a, str>>,
-    /// The JSON Schema of the arguments, as the client spelt it.
+    /// The JSON Schema of the arguments, as the client spelt it but for Gemini's own kind of schema.
     pub(crate) parameters: Option<Cow<'a, str>>,
     /// Whether the arguments must follow the schema to the letter.
     pub(crate) strict: Option<bool>,

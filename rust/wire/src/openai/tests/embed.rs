@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::chat::Lost;
+use crate::chat::{Feature, Lost};
 use crate::embed::{Answer, Purpose, Request};
 use crate::openai::embed::{read_answer, read_request, write_answer, write_request};
 use crate::{AnswerError, Endpoint, Quirks, Usage};
@@ -53,7 +53,9 @@ fn what_providers_are_asked() {
     let body = json(&write_request(&form, &target(Quirks::default()), &mut lost));
 
     let expected = json!({"model": "up", "input": ["a", "b\""], "dimensions": 256, "encoding_format": "float"});
-    assert_eq!((expected, Lost::default()), (body, lost));
+    let mut hint = Lost::default();
+    hint.hint(Feature::Purpose);
+    assert_eq!((expected, hint), (body, lost));
 }
 
 #[test]

@@ -1,0 +1,60 @@
+"""OpenAI's, Anthropic's and Google's SDKs for JavaScript, and Vercel's `ai`, before the gateway."""
+
+import functools
+import itertools
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.clients.upstreams import UPSTREAMS
+
+FOLDER = Path(__file__).parent / "javascript"
+SCRIPTS = {
+    "openai chat": "openai.mjs",
+    "openai responses": "openai.mjs",
+    "@anthropic-ai/sdk": "anthropic.mjs",
+    "@google/genai": "gemini.mjs",
+    "ai chat": "ai.mjs",
+    "ai responses": "ai.mjs",
+    "ai anthropic": "ai.mjs",
+}
+FEATURES = ("text", "stream", "tool", "structured", "error")
+MODELS = {name: upstream.name(name) for name, upstream in UPSTREAMS.items()}
+RUN_SECONDS = 60
+INSTALL_SECONDS = 300
+
+
+@pytest.fixture(scope="session")
+def packages():
+    """Those of the lock file, which are installed anew only when it has changed."""
+    for tool in ("node", "npm"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+    installed = FOLDER / "node_modules/.package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < (FOLDER / "package-lock.json").stat().st_mtime:
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=FOLDER, check=True, timeout=INSTALL_SECONDS)
+
+
+@pytest.fixture(scope="session")
+def checks(packages, clients_gateway):
+    """The checks that a script makes; each script runs once."""
+
+    @functools.cache
+    def run(script):
+        arguments = (clients_gateway.url, clients_gateway.key, json.dumps(MODELS))
+        command = ["node", script, *arguments]
+        done = subprocess.run(command, cwd=FOLDER, check=True, stdout=subprocess.PIPE, timeout=RUN_SECONDS)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    return run
+
+
+@pytest.mark.parametrize("client", SCRIPTS)
+def test_client(checks, client):
+    made = [check for check in checks(SCRIPTS[client]) if check["client"] == client]
+
+    assert not "\n".join("{upstream}, {feature}: {detail}".format(**check) for check in made if not check["ok"])
+    assert [(check["upstream"], check["feature"]) for check in made] == list(itertools.product(MODELS, FEATURES))
