@@ -11,7 +11,7 @@ import pytest
 
 from tests.clients.rows import feature
 from tests.clients.sdks import Question, Trip, Usage
-from tests.clients.upstreams import UPSTREAMS
+from tests.clients.upstreams import UPSTREAMS, named
 
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 DAYS = {"type": "object", "properties": {"days": {"type": "integer"}}, "required": ["days"]}
@@ -41,12 +41,13 @@ class Talk:
         self.upstream = UPSTREAMS[upstream]
 
     def question(self, **asked):
-        thinks = asked.get("thinks", False)
-        return Question(self.upstream.name(self.provider, thinks=thinks), **asked)
+        """A question to the provider's model, or to that which thinks."""
+        model = self.upstream.thinker if asked.get("thinks") else ""
+        return Question(named(self.provider, model), **asked)
 
     def expected(self, question):
         """What is heard of a question with no gateway between."""
-        bare = replace(question, model=self.upstream.bare(thinks=question.thinks), extra={})
+        bare = replace(question, model=question.model.partition("/")[2])
         return self.direct.heard(self.direct.ask(bare))
 
     def check(self, question, answer):

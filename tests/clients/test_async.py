@@ -7,7 +7,7 @@ import openai
 import pytest
 from google import genai
 
-from tests.clients.upstreams import UPSTREAMS
+from tests.clients.upstreams import named
 from tests.gateways import HTTP
 
 CAPITAL = "What is the capital of France?"
@@ -52,6 +52,6 @@ async def gemini(gateway, model):
 @pytest.mark.parametrize("talk", [chat, responses, messages, gemini], ids=lambda talk: talk.__name__)
 def test_an_answer_comes_whole_and_in_pieces(clients_gateway, talk, upstream):
     async def main():
-        return [text async for text in talk(clients_gateway, UPSTREAMS[upstream].name(upstream))]
+        return [text async for text in talk(clients_gateway, named(upstream))]
 
     assert asyncio.run(main()) == [ANSWER, ANSWER]

@@ -7,7 +7,7 @@ import pytest
 
 from tests.clients.rows import feature
 from tests.clients.sdks import SDKS, Question
-from tests.clients.upstreams import FOUR, UPSTREAMS
+from tests.clients.upstreams import FOUR, named
 
 EVERY_CLIENT = pytest.mark.parametrize("client", SDKS)
 
@@ -27,7 +27,7 @@ def _no_faults(simulator):
 @pytest.mark.parametrize("status", STATUSES)
 @feature("errors")
 def test_what_a_provider_refuses_is_raised(sdks, simulator, client, upstream, status):
-    sdk, question = sdks[client], Question(UPSTREAMS[upstream].name(upstream))
+    sdk, question = sdks[client], Question(named(upstream))
     simulator.attach(f"status={status};retry-after=1")
 
     for ask in (sdk.ask, sdk.stream):
@@ -39,7 +39,7 @@ def test_what_a_provider_refuses_is_raised(sdks, simulator, client, upstream, st
 @pytest.mark.parametrize("fault", INTERRUPTIONS)
 @feature("interruption")
 def test_a_stream_that_breaks_off_is_raised(sdks, simulator, client, upstream, fault):
-    sdk, question = sdks[client], Question(UPSTREAMS[upstream].name(upstream))
+    sdk, question = sdks[client], Question(named(upstream))
     simulator.attach(fault)
 
     with pytest.raises(sdk.errors[None]):

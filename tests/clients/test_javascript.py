@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.upstreams import UPSTREAMS
+from tests.clients.upstreams import UPSTREAMS, named
 
 FOLDER = Path(__file__).parent / "javascript"
 SCRIPTS = {
@@ -22,30 +22,31 @@ SCRIPTS = {
     "ai anthropic": "ai.mjs",
 }
 FEATURES = ("text", "stream", "tool", "structured", "error")
-MODELS = {name: upstream.name(name) for name, upstream in UPSTREAMS.items()}
+MODELS = {upstream: named(upstream) for upstream in UPSTREAMS}
 RUN_SECONDS = 60
 INSTALL_SECONDS = 300
 
 
 @pytest.fixture(scope="session")
-def packages():
-    """Those of the lock file, which are installed anew only when it has changed."""
+def node():
+    """The program, once the packages of the lock file are there; they are installed anew when it has changed."""
     for tool in ("node", "npm"):
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not installed")
     installed = FOLDER / "node_modules/.package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < (FOLDER / "package-lock.json").stat().st_mtime:
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=FOLDER, check=True, timeout=INSTALL_SECONDS)
+    return shutil.which("node")
 
 
 @pytest.fixture(scope="session")
-def checks(packages, clients_gateway):
+def checks(node, clients_gateway):
     """The checks that a script makes; each script runs once."""
 
     @functools.cache
     def run(script):
         arguments = (clients_gateway.url, clients_gateway.key, json.dumps(MODELS))
-        command = ["node", script, *arguments]
+        command = [node, script, *arguments]
         done = subprocess.run(command, cwd=FOLDER, check=True, stdout=subprocess.PIPE, timeout=RUN_SECONDS)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -56,5 +57,5 @@ def checks(packages, clients_gateway):
 def test_client(checks, client):
     made = [check for check in checks(SCRIPTS[client]) if check["client"] == client]
 
-    assert not "\n".join("{upstream}, {feature}: {detail}".format(**check) for check in made if not check["ok"])
+    assert [(check["upstream"], check["feature"], check["detail"]) for check in made if not check["ok"]] == []
     assert [(check["upstream"], check["feature"]) for check in made] == list(itertools.product(MODELS, FEATURES))

@@ -20,8 +20,8 @@ class Upstream:
         path: What its base URL ends with.
         settings: The rest of its table.
         model: What is asked for there.
-        thinker: The same where it is to think.
-        embeds: Whether it has embeddings.
+        thinker: What is asked to think, if that is another.
+        embedder: What embeds there, if anything does.
         counts_thoughts: Whether its usage tells how many tokens were thought.
     """
 
@@ -29,39 +29,38 @@ class Upstream:
     settings: str
     model: str
     thinker: str = ""
-    embeds: bool = False
+    embedder: str = ""
     counts_thoughts: bool = True
 
-    def name(self, provider, *, thinks=False):
-        """What clients ask the gateway for."""
-        return f"{provider.partition(' ')[0]}/{self.bare(thinks=thinks)}"
 
-    def bare(self, *, thinks=False):
-        """The model's name at the provider."""
-        return (thinks and self.thinker) or self.model
+def named(upstream, model=""):
+    """What clients ask the gateway for: the model, or the usual one, of a provider."""
+    return f"{upstream.partition(' ')[0]}/{model or UPSTREAMS[upstream].model}"
 
 
+ADA = "text-embedding-ada-002"
+ON_AZURE = 'api_version = "2024-10-21"\nresponses = false'
 ON_VERTEX = 'authentication = "bearer"\nparameters = { project = "p", location = "l" }'
 UPSTREAMS = {
     # OpenAI hides reasoning in this dialect; who shows it, shows it as DeepSeek does.
-    "openai": Upstream("/v1", "", "gpt-4.1", "deepseek-reasoner", embeds=True),
-    "responses": Upstream("/v1", 'dialect = "responses"\nembeddings = true', "gpt-5.1", embeds=True),
+    "openai": Upstream("/v1", "responses = false", "gpt-4.1", "deepseek-reasoner", embedder=ADA),
+    "responses": Upstream("/v1", 'dialect = "responses"\nembeddings = true', "gpt-5.1", embedder=ADA),
     "anthropic": Upstream("", "", HAIKU),
-    "gemini": Upstream("", "", "gemini-2.5-flash", embeds=True),
+    "gemini": Upstream("", "", "gemini-2.5-flash", embedder="gemini-embedding-001"),
     "bedrock": Upstream("", 'parameters = { region = "us-east-1" }', f"anthropic.{HAIKU}-20251001-v1:0", counts_thoughts=False),
-    "cohere": Upstream("", "", "command-a-reasoning-08-2025", embeds=True, counts_thoughts=False),
-    "azure": Upstream("", 'api_version = "2024-10-21"', "gpt-4.1", "deepseek-reasoner", embeds=True),
-    "vertex gemini": Upstream("", ON_VERTEX, "gemini-2.5-pro"),
+    "cohere": Upstream("", "", "command-a-reasoning-08-2025", embedder="embed-v4.0", counts_thoughts=False),
+    "azure": Upstream("", ON_AZURE, "gpt-4.1", "deepseek-reasoner", embedder=ADA),
+    "vertex gemini": Upstream("", ON_VERTEX, "gemini-2.5-pro", embedder="text-embedding-005"),
     "vertex claude": Upstream("", ON_VERTEX, f"{HAIKU}@20251001"),
 }
 MODELS = {
     name: replace(SIMULATED["medium"], reasons=name == "deepseek-reasoner")
     for upstream in UPSTREAMS.values()
-    for name in (upstream.model, upstream.thinker)
+    for name in (upstream.model, upstream.thinker, upstream.embedder)
     if name
 }
 # One of each of four dialects.
-FOUR = [UPSTREAMS[name].name(name) for name in ("openai", "anthropic", "gemini", "bedrock")]
+FOUR = [named(name) for name in ("openai", "anthropic", "gemini", "bedrock")]
 
 
 def configuration(origin):

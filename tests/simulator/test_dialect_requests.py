@@ -187,6 +187,8 @@ TEXTS = ["one two", "three"]
 CONTENTS = [{"content": {"parts": [{"text": text}]}, "output_dimensionality": 8} for text in TEXTS]
 PARTS = [{"content": [{"type": "text", "text": text}]} for text in TEXTS]
 COHERE = {"model": "small", "input_type": "search_query", "output_dimension": 8}
+VERTEX = "/v1/projects/p/locations/l/publishers/google/models/small"
+INSTANCES = [{"content": text} for text in TEXTS]
 
 
 @pytest.mark.parametrize(
@@ -197,6 +199,12 @@ COHERE = {"model": "small", "input_type": "search_query", "output_dimension": 8}
             "/v1beta/models/small:batchEmbedContents",
             {"requests": CONTENTS},
             lambda body: [each["values"] for each in body["embeddings"]],
+        ),
+        (f"{VERTEX}:embedContent", CONTENTS[0], lambda body: [body["embedding"]["values"]]),
+        (
+            f"{VERTEX}:predict",
+            {"instances": INSTANCES, "parameters": {"outputDimensionality": 8}},
+            lambda body: [each["embeddings"]["values"] for each in body["predictions"]],
         ),
         ("/v2/embed", {**COHERE, "texts": TEXTS}, lambda body: body["embeddings"]["float"]),
         ("/v2/embed", {**COHERE, "inputs": PARTS}, lambda body: body["embeddings"]["float"]),
@@ -216,6 +224,8 @@ def test_texts_are_embedded_in_other_dialects(path, body, vectors):
     ("path", "body"),
     [
         ("/v1beta/models/small:embedContent", {"content": {"parts": []}}),
+        (f"{VERTEX}:predict", {"instances": []}),
+        (f"{VERTEX}:predict", {"instances": [{"text": "one"}]}),
         ("/v2/embed", {**COHERE, "input_type": "any", "texts": TEXTS}),
         ("/v2/embed", {**COHERE, "texts": TEXTS, "embedding_types": ["int8"]}),
         ("/v2/embed", {**COHERE, "texts": []}),

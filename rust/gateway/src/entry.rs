@@ -88,7 +88,9 @@ impl<'a> Place<'a> {
         let model = resource.strip_prefix("/models/").filter(|model| !model.is_empty());
         let entry = match (self.client, resource) {
             (_, "/models") => Some(Entry::Models),
-            (Client::Gemini, _) => model.and_then(|model| action(model).or((method == "GET").then_some(Entry::Model(model)))),
+            (Client::Gemini, _) => {
+                model.and_then(|model| action(model).or((method == "GET").then_some(Entry::Model(model))))
+            }
             (Client::Anthropic, "/messages") => Some(Entry::Endpoint(Endpoint::Messages, None)),
             (Client::Anthropic, "/messages/count_tokens") => Some(Entry::Endpoint(Endpoint::CountMessageTokens, None)),
             (Client::Anthropic, _) => model.map(Entry::Model),

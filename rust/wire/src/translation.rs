@@ -200,7 +200,7 @@ impl Reading {
             (endpoint.client(), self.upstream),
             (Client::OpenAi, Upstream::Responses) | (Client::Responses, Upstream::OpenAi)
         );
-        let parameter = error.parameter.as_deref().filter(|_| has_same_names);
+        let parameter = error.parameter.as_deref().filter(|name| has_same_names && !name.is_empty());
         let error = ClientError { status, message: &error.message, parameter, code, request_id: &self.id };
         Some(error.body(endpoint.client()))
     }

@@ -74,7 +74,11 @@ class Google(Instructor):
     name = "instructor google"
 
     def connected(self):
-        return instructor.from_genai(Genai(api_key=self.key, http_options=HttpOptions(base_url=self.url)), model=self.model, mode=instructor.Mode.JSON)
+        return instructor.from_genai(
+            Genai(api_key=self.key, http_options=HttpOptions(base_url=self.url)),
+            model=self.model,
+            mode=instructor.Mode.JSON,
+        )
 
 
 run(Chat, Responses, Json, Anthropic, Google)

@@ -1,7 +1,7 @@
 """The major version before the newest of each official SDK."""
-# mypy: disable-error-code="import-not-found"
 
 import json
+from typing import Any
 
 import anthropic
 import openai
@@ -14,11 +14,13 @@ SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "require
 
 
 class OpenAi(Client):
+    """Its two dialects have one client."""
+
     missing = openai.NotFoundError
 
     def __init__(self, url, key, model):
         super().__init__(url, key, model)
-        self.client = openai.OpenAI(base_url=f"{url}/v1", api_key=key)
+        self.client: Any = openai.OpenAI(base_url=f"{url}/v1", api_key=key)
 
 
 class Chat(OpenAi):
@@ -79,7 +81,7 @@ class Messages(Client):
 
     def __init__(self, url, key, model):
         super().__init__(url, key, model)
-        self.client = anthropic.Anthropic(base_url=url, api_key=key)
+        self.client: Any = anthropic.Anthropic(base_url=url, api_key=key)
 
     def fields(self, text):
         return {"model": self.model, "max_tokens": MAX_TOKENS, "messages": [{"role": "user", "content": text}]}
@@ -112,7 +114,7 @@ class Gemini(Client):
 
     def __init__(self, url, key, model):
         super().__init__(url, key, model)
-        self.client = genai.Client(api_key=key, http_options=types.HttpOptions(base_url=url))
+        self.client: Any = genai.Client(api_key=key, http_options=types.HttpOptions(base_url=url))
 
     def text(self):
         return self.client.models.generate_content(model=self.model, contents=QUESTION).text

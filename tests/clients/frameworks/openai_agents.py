@@ -33,11 +33,13 @@ class Agents(Client):
     def stream(self):
         async def answer():
             events = Runner.run_streamed(self.agent(), QUESTION).stream_events()
-            return "".join([
-                event.data.delta
-                async for event in events
-                if event.type == "raw_response_event" and event.data.type == "response.output_text.delta"
-            ])
+            return "".join(
+                [
+                    event.data.delta
+                    async for event in events
+                    if event.type == "raw_response_event" and event.data.type == "response.output_text.delta"
+                ]
+            )
 
         return asyncio.run(answer())
 

@@ -1,9 +1,10 @@
 //! The conversation, for Anthropic.
 //!
 //! # How it is put in order
-//! Instructions stand apart in `system`, wherever they stood. Messages of one side that follow on one another become
-//! one turn, since older models want sides to alternate; in a turn of the user results of tools come first, as they must
-//! follow their calls at once. Texts of white space alone are left out: Anthropic refuses them.
+//! Instructions stand apart in `system`, wherever they stood; where there is nothing else, they are the question, as
+//! there must be one. Messages of one side that follow on one another become one turn, since older models want sides to
+//! alternate; in a turn of the user results of tools come first, as they must follow their calls at once. Texts of white
+//! space alone are left out: Anthropic refuses them.
 
 use std::borrow::Cow;
 
@@ -19,6 +20,9 @@ struct Turn<'f> {
 
 /// Writes `system`.
 pub(super) fn write_system(form: &chat::Request<'_>, body: &mut ObjectWriter<'_>, lost: &mut Lost) {
+    if form.has_only_instructions() {
+        return;
+    }
     let parts = form.messages.iter().filter(|message| message.role == Role::System).flat_map(|message| &message.parts);
     let parts: Vec<&Part<'_>> = parts.filter(|part| can_be_written(part, lost)).collect();
     if !parts.is_empty() {
@@ -62,12 +66,13 @@ pub(super) fn write_input(arguments: &str, object: &mut ObjectWriter<'_>) {
 }
 
 fn turns<'f>(form: &'f chat::Request<'f>, lost: &mut Lost) -> Vec<Turn<'f>> {
+    let is_question = form.has_only_instructions();
     let mut turns: Vec<Turn<'_>> = Vec::with_capacity(form.messages.len());
     for message in &form.messages {
         if message.name.is_some() {
-            lost.field(Feature::SpeakerName);
+            lost.hint(Feature::SpeakerName);
         }
-        if message.role == Role::System {
+        if message.role == Role::System && !is_question {
             continue;
         }
         let parts = message.parts.iter().filter(|part| can_be_written(part, lost));

@@ -1,13 +1,11 @@
 //! What is asked for beside the conversation, for Anthropic: as much of it as the model takes.
 
-use std::borrow::Cow;
-
 use super::model::{Model, Sampling};
 use super::write_message::write_cache;
 use super::write_thinking::Thoughts;
 use crate::Upstream;
-use crate::chat::{self, Feature, Format, Lost, ToolChoice};
-use crate::json::{Object, ObjectWriter, write_string};
+use crate::chat::{self, Feature, Format, Lost, ToolChoice, described};
+use crate::json::ObjectWriter;
 use crate::target::Quirks;
 
 /// Writes the rest of the body.
@@ -47,7 +45,8 @@ impl Parameters<'_, '_> {
             return Thoughts::default();
         }
         let thoughts = Thoughts::of(reasoning, &self.model, max_tokens, self.lost);
-        thoughts.between(&self.form.messages, Upstream::Anthropic, self.lost)
+        let is_forced = self.form.forces_call() && self.model.is_forced && self.quirks.takes("tool_choice");
+        thoughts.around_calls(&self.form.messages, is_forced, Upstream::Anthropic, self.lost)
     }
 
     /// Schemas are asked for in the dialect's own way. Models that do not know it are older than all that are offered.
@@ -183,21 +182,4 @@ impl Parameters<'_, '_> {
 
 fn is_one(number: &str) -> bool {
     number.parse() == Ok(1.0)
-}
-
-/// The schema with a description of its own, for which the dialect has no other place.
-fn described<'s>(schema: &'s str, description: Option<&str>) -> Cow<'s, str> {
-    let Some(description) = description else { return schema.into() };
-    let Ok(object) = Object::parse(schema) else { return schema.into() };
-    if object.get("description").is_some() {
-        return schema.into();
-    }
-    let rest = schema.trim_start().get(1..).unwrap_or_default().trim_start();
-    let mut output = br#"{"description":"#.to_vec();
-    write_string(description, &mut output);
-    if !rest.starts_with('}') {
-        output.push(b',');
-    }
-    output.extend_from_slice(rest.as_bytes());
-    String::from_utf8(output).map_or(schema.into(), Cow::Owned)
 }

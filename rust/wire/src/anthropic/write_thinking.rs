@@ -52,9 +52,15 @@ impl Thoughts {
     }
 
     /// Without those that the provider, of the dialect `upstream`, would refuse: where they are told in tokens, they
-    /// cannot begin between a call and its result.
-    pub(crate) fn between(self, messages: &[Message<'_>], upstream: Upstream, lost: &mut Lost) -> Self {
-        if matches!(self.mode, Some(Mode::Enabled { .. })) && has_thoughtless_call(messages, upstream) {
+    /// cannot begin between a call and its result, nor before a call to which the model is forced.
+    pub(crate) fn around_calls(
+        self,
+        messages: &[Message<'_>],
+        is_forced: bool,
+        upstream: Upstream,
+        lost: &mut Lost,
+    ) -> Self {
+        if matches!(self.mode, Some(Mode::Enabled { .. })) && (is_forced || has_thoughtless_call(messages, upstream)) {
             lost.hint(Feature::Reasoning);
             return Self::default();
         }

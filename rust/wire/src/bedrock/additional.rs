@@ -31,7 +31,7 @@ impl Additional<'_> {
             }
             self.thinking.write(fields);
             if self.is_single && !self.family.is_claude() {
-                lost.field(Feature::ParallelCalls);
+                form.lose_single_calls(lost);
             } else if self.is_single {
                 fields.object("tool_choice", |choice| {
                     // Where `toolChoice` says which, a second word for it is refused.

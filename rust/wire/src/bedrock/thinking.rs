@@ -26,7 +26,8 @@ pub(super) enum Thinking {
 }
 
 impl Thinking {
-    pub(super) fn of(form: &Request<'_>, family: Family, lost: &mut Lost) -> Self {
+    /// `takes_tools`: whether the provider takes `toolConfig`.
+    pub(super) fn of(form: &Request<'_>, family: Family, takes_tools: bool, lost: &mut Lost) -> Self {
         let Some(reasoning) = form.reasoning else { return Self::Unsaid };
         let effort = reasoning.effort();
         let is_off = effort == Some(Effort::None);
@@ -34,7 +35,8 @@ impl Thinking {
             (Family::Claude(model), _) => {
                 let max_tokens = form.max_tokens.unwrap_or(model.max_tokens);
                 let thoughts = Thoughts::of(reasoning, &model, max_tokens, lost);
-                let thoughts = thoughts.between(&form.messages, Upstream::Bedrock, lost);
+                let is_forced = form.forces_call() && model.is_forced && takes_tools;
+                let thoughts = thoughts.around_calls(&form.messages, is_forced, Upstream::Bedrock, lost);
                 Self::Claude { thoughts, is_shown: reasoning.is_shown }
             }
             // Off unless it is asked for.

@@ -20,13 +20,13 @@ pub(crate) fn write_request(form: &Request<'_>, target: &Target<'_>, lost: &mut 
     let own_words = if target.quirks.takes("additionalModelRequestFields") { family } else { Family::Other };
     let takes_output = target.quirks.takes("outputConfig");
     let takes_schemas = family.takes_schemas() && takes_output;
-    let thinking = Thinking::of(form, own_words, lost);
+    let takes_tools = target.quirks.takes("toolConfig");
+    let thinking = Thinking::of(form, own_words, takes_tools, lost);
     let sampling = Sampling::of(form, family, thinking.is_claudes(), lost);
     let effort = thinking.effort();
     if effort.is_some() && !takes_output {
         lost.field(Feature::Reasoning);
     }
-    let takes_tools = target.quirks.takes("toolConfig");
     if !takes_tools && !form.tools.is_empty() {
         lost.field(Feature::Tools);
     }
@@ -56,11 +56,13 @@ fn note_unsayable(form: &Request<'_>, takes_schemas: bool, lost: &mut Lost) {
         (form.seed.is_some(), Feature::Seed),
         (form.n > 1, Feature::Choices),
         (form.logprobs.is_some(), Feature::Logprobs),
-        (form.messages.iter().any(|message| message.name.is_some()), Feature::SpeakerName),
     ];
     fields.into_iter().filter(|(is_there, _)| *is_there).for_each(|(_, feature)| lost.field(feature));
     if form.user.is_some() {
         lost.hint(Feature::User);
+    }
+    if form.messages.iter().any(|message| message.name.is_some()) {
+        lost.hint(Feature::SpeakerName);
     }
 }
 
@@ -69,8 +71,10 @@ fn is_felt(penalty: Option<&str>) -> bool {
     penalty.is_some_and(|number| number.parse() != Ok(0.0))
 }
 
-/// Instructions go to the front, and neighbours of the same role become one message: roles must alternate.
+/// Instructions go to the front, unless they are all there is: there must be a question. Neighbours of the same role
+/// become one message, as roles must alternate.
 fn write_messages(form: &Request<'_>, family: Family, lost: &mut Lost, body: &mut ObjectWriter<'_>) {
+    let is_question = form.has_only_instructions();
     let mut blocks = Blocks::new(family, lost);
     let mut system = Vec::new();
     let mut turns: Vec<(Role, Vec<Block<'_>>)> = Vec::with_capacity(form.messages.len());
@@ -80,7 +84,7 @@ fn write_messages(form: &Request<'_>, family: Family, lost: &mut Lost, body: &mu
         parts.sort_by_key(|part| !matches!(part.content, Content::Result { .. }));
         let said = blocks.of(parts);
         match turns.last_mut() {
-            _ if message.role == Role::System => system.extend(said),
+            _ if message.role == Role::System && !is_question => system.extend(said),
             _ if said.is_empty() => {}
             Some((role, turn)) if *role == message.role => turn.extend(said),
             _ => turns.push((message.role, said)),

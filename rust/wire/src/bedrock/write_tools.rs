@@ -1,14 +1,16 @@
 //! The tools that a model may call.
 
+use std::collections::BTreeSet;
+
 use super::family::Family;
 use super::write_block::write_cache_point;
-use crate::chat::{Content, Feature, Lost, Request, Tool, ToolChoice};
+use crate::chat::{Call, Content, Feature, Lost, Request, Tool, ToolChoice};
 use crate::json::ObjectWriter;
 
 /// The schema of a function whose arguments the client did not describe.
 const ANY_OBJECT: &str = r#"{"type":"object","properties":{}}"#;
 
-/// Writes `toolConfig`; whether there is anything to say there.
+/// Writes `toolConfig`; whether tools of the client's are in it.
 pub(super) fn write_tools(
     form: &Request<'_>,
     family: Family,
@@ -16,8 +18,12 @@ pub(super) fn write_tools(
     lost: &mut Lost,
     body: &mut ObjectWriter<'_>,
 ) -> bool {
+    if form.tools.is_empty() {
+        write_called(form, lost, body);
+        return false;
+    }
     // There is no word for none, so tools are left out; but where there were calls, Bedrock demands them.
-    if form.tools.is_empty() || form.tool_choice == Some(ToolChoice::None) && !has_calls(form) {
+    if form.tool_choice == Some(ToolChoice::None) && calls(form).next().is_none() {
         return false;
     }
     let choice = sayable_choice(form, family);
@@ -47,9 +53,28 @@ pub(super) fn write_tools(
     true
 }
 
-fn has_calls(form: &Request<'_>) -> bool {
-    let mut parts = form.messages.iter().flat_map(|message| &message.parts);
-    parts.any(|part| matches!(part.content, Content::Call(_)))
+/// Bedrock refuses calls in a conversation without tools, so the functions that were called stand in where the client
+/// gives none.
+fn write_called(form: &Request<'_>, lost: &mut Lost, body: &mut ObjectWriter<'_>) {
+    let names: BTreeSet<_> = calls(form).map(|call| &*call.name).collect();
+    if names.is_empty() {
+        return;
+    }
+    body.object("toolConfig", |config| {
+        config.array("tools", |tools| {
+            for name in names {
+                let tool = Tool { name: name.into(), description: None, parameters: None, strict: None, cache: None };
+                tools.object(|object| write_tool(&tool, false, lost, object));
+            }
+        });
+    });
+}
+
+fn calls<'f>(form: &'f Request<'f>) -> impl Iterator<Item = &'f Call<'f>> {
+    form.messages.iter().flat_map(|message| &message.parts).filter_map(|part| match &part.content {
+        Content::Call(call) => Some(call),
+        _ => None,
+    })
 }
 
 /// What `toolChoice` says.

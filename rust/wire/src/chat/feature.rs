@@ -60,6 +60,8 @@ features! {
         "contents[].parts[].inlineData";
     Document: "messages[].content[].file", "input[].content[].file_data", "messages[].content[].source",
         "contents[].parts[].inlineData";
+    DocumentName: "messages[].content[].file.filename", "input[].content[].filename", "messages[].content[].title",
+        "contents[].parts[].inlineData.displayName";
     Audio: "messages[].content[].input_audio", "input[].content[].input_audio", "messages[].content[].source",
         "contents[].parts[].inlineData";
     /// Something that was uploaded to another provider.

@@ -15,6 +15,7 @@ mod feature;
 mod answer;
 mod event;
 mod signature;
+mod schema;
 #[cfg(test)]
 pub(crate) mod arbitrary;
 
@@ -23,4 +24,5 @@ pub(crate) use event::Event;
 pub(crate) use feature::{Feature, Lost};
 pub(crate) use message::{CacheMark, Call, Content, Media, Message, Part, Role, Source};
 pub(crate) use request::{Effort, Format, Logprobs, Reasoning, Request, Tool, ToolChoice};
+pub(crate) use schema::described;
 pub(crate) use signature::Signature;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{CacheMark, Message};
+use super::{CacheMark, Feature, Lost, Message, Role};
 
 /// A conversation to be continued.
 #[derive(Clone, PartialEq, Default)]
@@ -155,6 +155,30 @@ impl Reasoning {
 }
 
 impl Request<'_> {
+    /// Whether nobody says anything. Where a provider demands that someone does, the instructions are the question.
+    pub(crate) fn has_only_instructions(&self) -> bool {
+        self.messages.iter().all(|message| message.role == Role::System)
+    }
+
+    /// Whether the model must call a tool.
+    pub(crate) fn forces_call(&self) -> bool {
+        !self.tools.is_empty() && matches!(self.tool_choice, Some(ToolChoice::Required | ToolChoice::Named(_)))
+    }
+
+    /// Takes note that a provider cannot be kept to one call at a time, if that was asked for.
+    ///
+    /// Where the only tool must be called it is a hint: so frameworks ask for structured output, and read the first call.
+    pub(crate) fn lose_single_calls(&self, lost: &mut Lost) {
+        if self.parallel_calls != Some(false) || self.tools.is_empty() {
+            return;
+        }
+        if self.forces_call() && (self.tools.len() == 1 || self.tool_choice != Some(ToolChoice::Required)) {
+            lost.hint(Feature::ParallelCalls);
+        } else {
+            lost.field(Feature::ParallelCalls);
+        }
+    }
+
     /// All text that the model reads, tools included.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();

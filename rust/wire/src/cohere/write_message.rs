@@ -1,7 +1,15 @@
 //! Writes messages of a request.
 
+use std::borrow::Cow;
+
 use crate::chat::{Call, Content, Feature, Lost, Media, Message, Part, Role, Source};
 use crate::json::{ArrayWriter, ObjectWriter};
+
+/// What a message says.
+enum Block<'a> {
+    Text(&'a str),
+    Image { url: Cow<'a, str>, detail: Option<&'a str> },
+}
 
 /// Writes one message, or several where results of tools are in it, each of which is one of its own here.
 pub(super) fn write_message(message: &Message<'_>, lost: &mut Lost, messages: &mut ArrayWriter<'_>) {
@@ -25,13 +33,13 @@ pub(super) fn write_message(message: &Message<'_>, lost: &mut Lost, messages: &m
                 write_result(parts, lost, output);
             });
         } else {
-            rest.push(part);
+            rest.extend(block(&part.content, lost));
         }
     }
     if !rest.is_empty() {
         messages.object(|output| {
             output.string("role", role);
-            write_content(&rest, lost, output);
+            write_content(&rest, output);
         });
     }
 }
@@ -49,13 +57,7 @@ fn write_assistant(parts: &[Part<'_>], lost: &mut Lost, messages: &mut ArrayWrit
         match &part.content {
             Content::Call(call) => calls.push(call),
             Content::Thought { text, signature: None } if has_calls => plan.push_str(text),
-            Content::Thought { .. } | Content::RedactedThought(_) => lost.hint(Feature::Thought),
-            Content::Text(_)
-            | Content::Refusal(_)
-            | Content::Image(_)
-            | Content::Document(_)
-            | Content::Audio(_)
-            | Content::Result { .. } => said.push(part),
+            content => said.extend(block(content, lost)),
         }
     }
     if said.is_empty() && calls.is_empty() {
@@ -64,7 +66,7 @@ fn write_assistant(parts: &[Part<'_>], lost: &mut Lost, messages: &mut ArrayWrit
     messages.object(|output| {
         output.string("role", "assistant");
         if !said.is_empty() {
-            write_content(&said, lost, output);
+            write_content(&said, output);
         }
         if !plan.is_empty() {
             output.string("tool_plan", &plan);
@@ -91,50 +93,67 @@ fn write_call(call: &Call<'_>, lost: &mut Lost, output: &mut ArrayWriter<'_>) {
 
 /// A result has room for text alone.
 fn write_result(parts: &[Part<'_>], lost: &mut Lost, output: &mut ObjectWriter<'_>) {
-    let (texts, others): (Vec<_>, Vec<_>) = parts.iter().partition(|part| matches!(part.content, Content::Text(_)));
-    if !others.is_empty() {
-        lost.field(Feature::ResultMedia);
+    let mut texts = Vec::with_capacity(parts.len());
+    for part in parts {
+        match &part.content {
+            Content::Text(text) => texts.push(Block::Text(text)),
+            _ => lost.field(Feature::ResultMedia),
+        }
     }
-    write_content(&texts, lost, output);
+    write_content(&texts, output);
+}
+
+/// What `content` becomes in a message; it is lost where there is no word for it.
+fn block<'a>(content: &'a Content<'_>, lost: &mut Lost) -> Option<Block<'a>> {
+    let unsayable = match content {
+        Content::Text(text) | Content::Refusal(text) => return Some(Block::Text(text)),
+        Content::Image(Media { source, detail, .. }) => {
+            let url = match source {
+                Source::Base64 { media_type, data } => Ok(["data:", media_type, ";base64,", data].concat().into()),
+                Source::Url { url, .. } => Ok((&**url).into()),
+                Source::File(_) => Err(Feature::FileId),
+                Source::Text(_) => Err(Feature::Image),
+            };
+            match url {
+                Ok(url) => return Some(Block::Image { url, detail: detail.as_deref() }),
+                Err(feature) => feature,
+            }
+        }
+        Content::Document(Media { source: Source::File(_), .. }) => Feature::FileId,
+        Content::Document(_) => Feature::Document,
+        Content::Audio(_) => Feature::Audio,
+        Content::Thought { .. } | Content::RedactedThought(_) => {
+            lost.hint(Feature::Thought);
+            return None;
+        }
+        // Those have places of their own.
+        Content::Call(_) | Content::Result { .. } => return None,
+    };
+    lost.field(unsayable);
+    None
 }
 
 /// One text as a string, anything else as blocks.
-fn write_content(parts: &[&Part<'_>], lost: &mut Lost, output: &mut ObjectWriter<'_>) {
-    match parts {
+fn write_content(blocks: &[Block<'_>], output: &mut ObjectWriter<'_>) {
+    match blocks {
         [] => output.string("content", ""),
-        [Part { content: Content::Text(text) | Content::Refusal(text), .. }] => output.string("content", text),
-        _ => output.array("content", |output| parts.iter().for_each(|part| write_block(&part.content, lost, output))),
+        [Block::Text(text)] => output.string("content", text),
+        _ => output.array("content", |output| blocks.iter().for_each(|block| write_block(block, output))),
     }
 }
 
-fn write_block(content: &Content<'_>, lost: &mut Lost, output: &mut ArrayWriter<'_>) {
-    match content {
-        Content::Text(text) | Content::Refusal(text) => output.object(|block| {
-            block.string("type", "text");
-            block.string("text", text);
-        }),
-        Content::Image(image) => write_image(image, lost, output),
-        Content::Document(Media { source: Source::File(_), .. }) => lost.field(Feature::FileId),
-        Content::Document(_) => lost.field(Feature::Document),
-        Content::Audio(_) => lost.field(Feature::Audio),
-        Content::Thought { .. } | Content::RedactedThought(_) => lost.hint(Feature::Thought),
-        // Those have places of their own.
-        Content::Call(_) | Content::Result { .. } => {}
-    }
-}
-
-fn write_image(image: &Media<'_>, lost: &mut Lost, output: &mut ArrayWriter<'_>) {
-    let url = match &image.source {
-        Source::Base64 { media_type, data } => ["data:", media_type, ";base64,", data].concat().into(),
-        Source::Url { url, .. } => url.clone(),
-        Source::File(_) => return lost.field(Feature::FileId),
-        Source::Text(_) => return lost.field(Feature::Image),
-    };
-    output.object(|block| {
-        block.string("type", "image_url");
-        block.object("image_url", |output| {
-            output.string("url", &url);
-            output.optional_string("detail", image.detail.as_deref());
-        });
+fn write_block(block: &Block<'_>, output: &mut ArrayWriter<'_>) {
+    output.object(|output| match block {
+        Block::Text(text) => {
+            output.string("type", "text");
+            output.string("text", text);
+        }
+        Block::Image { url, detail } => {
+            output.string("type", "image_url");
+            output.object("image_url", |output| {
+                output.string("url", url);
+                output.optional_string("detail", *detail);
+            });
+        }
     });
 }

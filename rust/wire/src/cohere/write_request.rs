@@ -1,7 +1,7 @@
 //! A request for `/v2/chat`.
 
 use super::write_message::write_message;
-use crate::chat::{Effort, Feature, Format, Lost, Reasoning, Request, Tool, ToolChoice};
+use crate::chat::{Effort, Feature, Format, Lost, Reasoning, Request, Tool, ToolChoice, described};
 use crate::json::{ArrayWriter, ObjectWriter, write_object};
 use crate::target::Target;
 
@@ -63,12 +63,14 @@ fn note_unsayable(form: &Request<'_>, lost: &mut Lost) {
         (form.n > 1, Feature::Choices),
         // They come by pieces of text and not by tokens, which no client's dialect can say.
         (form.logprobs.is_some(), Feature::Logprobs),
-        (form.parallel_calls == Some(false) && !form.tools.is_empty(), Feature::ParallelCalls),
-        (form.messages.iter().any(|message| message.name.is_some()), Feature::SpeakerName),
     ];
     fields.into_iter().filter(|(is_there, _)| *is_there).for_each(|(_, feature)| lost.field(feature));
+    form.lose_single_calls(lost);
     if form.user.is_some() {
         lost.hint(Feature::User);
+    }
+    if form.messages.iter().any(|message| message.name.is_some()) {
+        lost.hint(Feature::SpeakerName);
     }
     if form.tools.iter().any(|tool| tool.cache.is_some()) {
         lost.hint(Feature::CacheMark);
@@ -91,6 +93,8 @@ fn write_tools(form: &Request<'_>, lost: &mut Lost, body: &mut ObjectWriter<'_>)
         None | Some(ToolChoice::Auto) => {}
         Some(ToolChoice::None) => body.string("tool_choice", "NONE"),
         Some(ToolChoice::Required) => body.string("tool_choice", "REQUIRED"),
+        // The only tool there is needs no name.
+        Some(ToolChoice::Named(_)) if form.tools.len() == 1 => body.string("tool_choice", "REQUIRED"),
         Some(ToolChoice::Named(_)) => lost.field(Feature::ToolChoice),
     }
 }
@@ -108,8 +112,8 @@ fn write_tool(tool: &Tool<'_>, output: &mut ArrayWriter<'_>) {
 
 fn write_format(format: &Format<'_>, output: &mut ObjectWriter<'_>) {
     output.string("type", "json_object");
-    if let Format::Schema { schema, .. } = format {
-        output.raw("json_schema", schema);
+    if let Format::Schema { schema, description, .. } = format {
+        output.raw("json_schema", &described(schema, description.as_deref()));
     }
 }
 

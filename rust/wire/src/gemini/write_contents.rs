@@ -79,8 +79,11 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Google reads the names of files for its own tools alone, so nothing is lost without them.
     fn can_read(&mut self, media: &Media<'_>, otherwise: Feature) -> bool {
+        // Google reads the names of files for its own tools alone.
+        if media.name.is_some() {
+            self.lost.hint(Feature::DocumentName);
+        }
         if media.detail.as_deref().is_some_and(|detail| detail != "auto") {
             self.lost.hint(Feature::ImageDetail);
         }

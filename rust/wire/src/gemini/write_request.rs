@@ -1,7 +1,7 @@
 //! Writes a request.
 
 use super::write_contents;
-use crate::chat::{Effort, Feature, Format, Lost, Reasoning, Request, Tool, ToolChoice};
+use crate::chat::{Effort, Feature, Format, Lost, Reasoning, Request, Tool, ToolChoice, described};
 use crate::json::{ArrayWriter, ObjectWriter, write_object};
 use crate::target::Target;
 
@@ -26,9 +26,7 @@ pub(crate) fn write_request(form: &Request<'_>, target: &Target<'_>, lost: &mut 
     if form.user.is_some() {
         lost.hint(Feature::User);
     }
-    if form.parallel_calls == Some(false) {
-        lost.field(Feature::ParallelCalls);
-    }
+    form.lose_single_calls(lost);
     output
 }
 
@@ -115,10 +113,7 @@ fn write_config(form: &Request<'_>, target: &Target<'_>, lost: &mut Lost, config
         config.string("responseMimeType", "application/json");
         if let Format::Schema { name: _, description, schema, strict: _ } = format {
             // Its name is a label, and the schema is always kept to the letter.
-            config.raw("responseJsonSchema", schema);
-            if description.is_some() {
-                lost.hint(Feature::Format);
-            }
+            config.raw("responseJsonSchema", &described(schema, description.as_deref()));
         }
     }
     if let Some(reasoning) = form.reasoning {

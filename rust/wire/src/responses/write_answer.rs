@@ -55,8 +55,11 @@ fn items<'a>(choice: &'a Choice<'_>, request_id: &str) -> Vec<Item<'a>> {
     items
 }
 
-/// The elements of the `logprobs` object of OpenAI's other dialect, on one line.
+/// The elements of the `logprobs` object of OpenAI's other dialect, on one line. There `bytes` may be null; here they are
+/// a list.
 pub(super) fn elements(logprobs: &str) -> String {
     let content = Object::parse(logprobs).ok().and_then(|object| object.get("content"));
-    on_one_line(content.map(Value::text).map_or("", read_item::elements))
+    let elements = on_one_line(content.map(Value::text).map_or("", read_item::elements));
+    // No string has this in it: its quotes would be escaped.
+    elements.replace(r#""bytes":null"#, r#""bytes":[]"#).replace(r#""bytes": null"#, r#""bytes": []"#)
 }

@@ -12,7 +12,7 @@ const FILE_PREFIX: &str = "file-";
 /// Appends the items of `message`.
 pub(super) fn write_message(message: &Message<'_>, target: &Target<'_>, items: &mut ArrayWriter<'_>, lost: &mut Lost) {
     if message.name.is_some() {
-        lost.field(Feature::SpeakerName);
+        lost.hint(Feature::SpeakerName);
     }
     for run in message.parts.chunk_by(|before, after| is_in_message(before) && is_in_message(after)) {
         if run.iter().any(|part| part.cache.is_some()) {
@@ -52,7 +52,10 @@ fn write_run(role: Role, run: &[Part<'_>], target: &Target<'_>, items: &mut Arra
                 Role::Assistant => "assistant",
             },
         );
-        item.array("content", |array| parts.iter().for_each(|part| write_part(&part.content, role, array)));
+        match parts[..] {
+            [Part { content: Content::Text(text), .. }] if role == Role::Assistant => item.string("content", text),
+            _ => item.array("content", |array| parts.iter().for_each(|part| write_part(&part.content, role, array))),
+        }
     });
 }
 
@@ -75,9 +78,13 @@ fn is_sayable(content: &Content<'_>, role: Role, lost: &mut Lost) -> bool {
 }
 
 fn write_part(content: &Content<'_>, role: Role, parts: &mut ArrayWriter<'_>) {
-    let text_type = if role == Role::Assistant { "output_text" } else { "input_text" };
     match content {
-        Content::Text(text) => write_text(text_type, "text", text, parts),
+        Content::Text(text) if role == Role::Assistant => parts.object(|part| {
+            part.string("type", "output_text");
+            part.string("text", text);
+            part.raw("annotations", "[]");
+        }),
+        Content::Text(text) => write_text("input_text", "text", text, parts),
         Content::Refusal(text) => write_text("refusal", "refusal", text, parts),
         Content::Image(image) => parts.object(|part| {
             part.string("type", "input_image");
@@ -86,11 +93,11 @@ fn write_part(content: &Content<'_>, role: Role, parts: &mut ArrayWriter<'_>) {
                 Source::Url { url: text, .. } | Source::Text(text) => part.string("image_url", text),
                 Source::Base64 { media_type, data } => part.string("image_url", &data_url(media_type, data)),
             }
-            part.optional_string("detail", image.detail.as_deref());
+            part.string("detail", image.detail.as_deref().unwrap_or("auto"));
         }),
         Content::Document(Media { source: Source::Text(text), name, .. }) => {
             // There is no document of plain text: it is said, after its name.
-            name.iter().chain([text]).for_each(|text| write_text(text_type, "text", text, parts));
+            name.iter().chain([text]).for_each(|text| write_text("input_text", "text", text, parts));
         }
         Content::Document(document) => parts.object(|part| write_file(document, part)),
         Content::Audio(_)

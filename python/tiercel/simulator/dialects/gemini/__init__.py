@@ -80,18 +80,20 @@ def _speaks(request: Request) -> bool:
     return request.path.startswith("/v1beta/") or bool(request.header("x-goog-api-key")) or "key=" in request.query
 
 
-GENERATE: dict[str, Handler] = {
+ACTIONS: dict[str, Handler] = {
     "generateContent": partial(converse, TALK),
     "streamGenerateContent": _stream,
     "countTokens": _count,
+    "embedContent": _embed,
+    "batchEmbedContents": _embed_batch,
 }
 DIALECT = Dialect("gemini", answer.error, _authenticate)
 _BASE = "(?:/.*)?/v1(?:beta)?/models"
 
 ROUTES = [
     *(
-        Route("POST", re.compile(f"{_BASE}/(?P<model>[^/]+):{verb}"), DIALECT, handle)
-        for verb, handle in (*GENERATE.items(), ("embedContent", _embed), ("batchEmbedContents", _embed_batch))
+        Route("POST", re.compile(f"{_BASE}/(?P<model>[^/]+):{action}"), DIALECT, handle)
+        for action, handle in ACTIONS.items()
     ),
     Route("GET", re.compile(_BASE), DIALECT, _models, when=_speaks),
     Route("GET", re.compile(f"{_BASE}/(?P<id>[^/:]+)"), DIALECT, _model, when=_speaks),

@@ -11,9 +11,10 @@ from tiercel.simulator.conversation import converse
 from tiercel.simulator.dialect import Dialect, Route
 from tiercel.simulator.dialects import anthropic, gemini
 from tiercel.simulator.dialects.vertex import token
+from tiercel.simulator.embeddings import dimensions, pace, vector
 from tiercel.simulator.errors import ApiError
 from tiercel.simulator.exchange import Exchange
-from tiercel.simulator.reading import Json, load, text
+from tiercel.simulator.reading import Json, load, member, some_objects, text
 
 
 def _authenticate(exchange: Exchange) -> None:
@@ -22,6 +23,20 @@ def _authenticate(exchange: Exchange) -> None:
     issued = token.is_good(exchange.state.access_tokens, bearer)
     if not issued and (exchange.settings.token_key is not None or not exchange.carries_key(bearer)):
         raise ApiError(401, "Request had invalid authentication credentials. Expected OAuth 2 access token.")
+
+
+async def _embed(exchange: Exchange) -> None:
+    """Vectors of texts, in the form that Vertex has for all models that are not Gemini's."""
+    fields = await exchange.admit()
+    texts = [text(each.get("content"), f"{where}.content") for where, each in some_objects(fields, "instances")]
+    size = dimensions(member(fields, "parameters"), "outputDimensionality")
+    counts = [exchange.settings.count_tokens(each) for each in texts]
+    await pace(exchange, fields["model"], texts, sum(counts))
+    vectors = [
+        {"values": vector(each, size).tolist(), "statistics": {"token_count": n_tokens, "truncated": False}}
+        for each, n_tokens in zip(texts, counts, strict=True)
+    ]
+    await exchange.reply.json({"predictions": [{"embeddings": each} for each in vectors]})
 
 
 async def _predict(exchange: Exchange, *, stream: bool) -> None:
@@ -43,7 +58,8 @@ _MODELS = r"/v1(?:beta1)?/projects/[^/]+/locations/[^/]+/publishers/{publisher}/
 _GOOGLE, _ANTHROPIC = (_MODELS.format(publisher=publisher) for publisher in ("google", "anthropic"))
 
 ROUTES = [
-    *(Route("POST", re.compile(f"{_GOOGLE}:{verb}"), GEMINI, handle) for verb, handle in gemini.GENERATE.items()),
+    *(Route("POST", re.compile(f"{_GOOGLE}:{action}"), GEMINI, handle) for action, handle in gemini.ACTIONS.items()),
+    Route("POST", re.compile(f"{_GOOGLE}:predict"), GEMINI, _embed),
     # The model `count-tokens` is none: which is meant stands in the body.
     Route(
         "POST",

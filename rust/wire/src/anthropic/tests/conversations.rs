@@ -144,6 +144,11 @@ fn how_turns_are_put_in_order() {
         json!([say("user", "a"), say("assistant", "b")]),
         json!([[], [["user", ["a"]], ["assistant", ["b"]]]]),
     );
+    check(
+        "nothing but instructions",
+        json!([say("system", "s"), say("system", "t")]),
+        json!([[], [["user", ["s", "t"]]]]),
+    );
     check("two of one side", json!([say("user", "a"), say("user", "b")]), json!([[], [["user", ["a", "b"]]]]));
     check(
         "an empty one between",
@@ -202,6 +207,17 @@ fn parts_of_other_dialects() {
     );
     let thought = Content::Thought { text: "hm".into(), signature: None };
     check("an unsigned thought", thought, json!([]), &[], &["messages[].reasoning_content"]);
+}
+
+#[test]
+fn a_name_is_a_hint() {
+    let named = Message { name: Some("ann".into()), ..Message::new(Role::User, vec![Part::text("a")]) };
+    let form = chat::Request { messages: vec![named], ..chat::Request::default() };
+    let mut lost = Lost::default();
+    write_request(&form, &target(MODEL), &mut lost);
+
+    assert_eq!(vec!["messages[].name"], lost.hints(Client::OpenAi));
+    assert!(lost.fields(Client::OpenAi).is_empty());
 }
 
 #[test]

@@ -175,6 +175,26 @@ fn thoughts_do_not_begin_between_a_call_and_its_result() {
 }
 
 #[test]
+fn thoughts_in_tokens_do_not_begin_before_a_forced_call() {
+    let check = |name: &str, model: &str, choice: Value, expected: Value| {
+        let members = json!({"tools": [{"name": "f", "input_schema": {}}], "tool_choice": choice});
+        let mut body: Value = serde_json::from_str(&with("")).unwrap();
+        body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        body["max_tokens"] = json!(4_096);
+        body["thinking"] = json!({"type": "enabled", "budget_tokens": 2_000});
+        let translated = translate(&body.to_string(), &target(model));
+
+        assert_eq!(choice, translated.body["tool_choice"], "{name}");
+        assert_eq!(expected, translated.body.get("thinking").cloned().unwrap_or_default(), "{name}");
+        assert_eq!(expected.is_null(), translated.hints.contains(&"thinking".to_owned()), "{name}");
+    };
+    check("any", MODEL, json!({"type": "any"}), Value::Null);
+    check("a named one", MODEL, json!({"type": "tool", "name": "f"}), Value::Null);
+    check("no call is forced", MODEL, json!({"type": "auto"}), json!({"type": "enabled", "budget_tokens": 2_000}));
+    check("any, lately", "claude-opus-4-7", json!({"type": "any"}), json!({"type": "adaptive"}));
+}
+
+#[test]
 fn how_much_may_be_written() {
     let check =
         |name: &str, max_tokens: Option<u64>, budget: Option<u64>, model: &str, expected: Value, hints: &[&str]| {

@@ -13,6 +13,9 @@ use crate::{Endpoint, Request, Upstream, sse};
 
 /// What is left of a form for `MODEL`, as `write_request` promises.
 fn expected(mut form: chat::Request<'static>) -> chat::Request<'static> {
+    if form.has_only_instructions() {
+        form.messages.iter_mut().for_each(|message| message.role = Role::User);
+    }
     let system = form.messages.iter().filter(|message| message.role == Role::System);
     let system: Vec<_> = system.flat_map(|message| message.parts.clone()).filter(is_kept).collect();
     let mut messages: Vec<Message<'_>> = Vec::new();
@@ -57,10 +60,11 @@ fn expected(mut form: chat::Request<'static>) -> chat::Request<'static> {
         form.messages.iter().rfind(|message| message.role == Role::Assistant).map_or(&[][..], |last| &last.parts);
     let is_in_the_midst = last.iter().any(|part| matches!(part.content, Content::Call(_)))
         && !matches!(last[0].content, Content::Thought { .. } | Content::RedactedThought(_));
+    let is_refused = is_in_the_midst || form.forces_call();
     let max_tokens = form.max_tokens.unwrap_or(64_000);
     form.reasoning = form.reasoning.and_then(|mut reasoning| {
         let budget = reasoning.budget().unwrap_or(Effort::Medium.budget());
-        let thinks = max_tokens > 1_024 && reasoning.effort() != Some(Effort::None) && !is_in_the_midst;
+        let thinks = max_tokens > 1_024 && reasoning.effort() != Some(Effort::None) && !is_refused;
         reasoning.budget = Some(budget.clamp(1_024, max_tokens.max(1_025) - 1));
         reasoning.effort = None;
         thinks.then_some(reasoning)

@@ -92,7 +92,8 @@ fn where_instructions_and_turns_go() {
     check_messages("blank texts are left out, and neighbours joined", CLAUDE, blank, expected, Lost::default());
 
     let named = Message { name: Some("ann".into()), ..user(vec![Part::text("Hi")]) };
-    check_messages("names are lost", CLAUDE, vec![named], HI, lost(&[Feature::SpeakerName], &[]));
+    check_messages("names are lost", CLAUDE, vec![named], HI, lost(&[], &[Feature::SpeakerName]));
+    check_messages("instructions alone are the question", CLAUDE, vec![system("Hi")], HI, Lost::default());
 }
 
 #[test]
@@ -111,9 +112,11 @@ fn how_calls_and_results_are_written() {
         r#"{"toolUse":{"toolUseId":"a","name":"f","input":{"x": 1.50}}},"#,
         r#"{"toolUse":{"toolUseId":"b_c","name":"f","input":{"arguments":"[1]"}}}]},{"role":"user","content":["#,
         r#"{"toolResult":{"toolUseId":"a","content":[{"text":"1"}]}},"#,
-        r#"{"toolResult":{"toolUseId":"b_c","content":[],"status":"error"}},{"text":"So?"}]}]"#,
+        r#"{"toolResult":{"toolUseId":"b_c","content":[],"status":"error"}},{"text":"So?"}]}],"#,
+        r#""toolConfig":{"tools":[{"toolSpec":{"name":"f","inputSchema":{"json":{"type":"object","properties":{}}}}}]}"#,
     );
-    check_messages("a result comes first in its turn", CLAUDE, conversation, expected, Lost::default());
+    let name = "a result comes first in its turn, and what was called is there as a tool";
+    check_messages(name, CLAUDE, conversation, expected, Lost::default());
 
     let long = format!("{}-end", "x".repeat(100));
     let form = Request { messages: vec![assistant(vec![call(&long, "{}")])], ..Request::default() };
@@ -136,8 +139,10 @@ fn which_thoughts_go_back() {
         signature: Some(Signature::new(Upstream::Gemini, "s")),
     };
     let signed = assistant(vec![Part::new(Content::Call(signed))]);
-    let expected =
-        r#""messages":[{"role":"assistant","content":[{"toolUse":{"toolUseId":"a","name":"f","input":{}}}]}]"#;
+    let expected = concat!(
+        r#""messages":[{"role":"assistant","content":[{"toolUse":{"toolUseId":"a","name":"f","input":{}}}]}],"#,
+        r#""toolConfig":{"tools":[{"toolSpec":{"name":"f","inputSchema":{"json":{"type":"object","properties":{}}}}}]}"#,
+    );
     check_messages("a call without its signature", CLAUDE, vec![signed], expected, lost(&[], &[Feature::Thought]));
 
     let foreign = Signature::new(Upstream::Anthropic, "s");
@@ -318,6 +323,18 @@ fn how_much_a_model_is_to_think() {
     let form = Request { messages: calling, reasoning: Some(budget(5_000)), ..Request::default() };
     let (body, dropped) = write(&form, CLAUDE, &[]);
     assert_eq!((false, lost(&[], &[Feature::Reasoning])), (body.contains("thinking"), dropped));
+    // Nor before a call that is forced, but where it is told in words.
+    let forced = |reasoning| Request {
+        messages: vec![user(vec![Part::text("Hi")])],
+        tools: vec![tool(None)],
+        tool_choice: Some(ToolChoice::Required),
+        reasoning: Some(reasoning),
+        ..Request::default()
+    };
+    let (body, dropped) = write(&forced(budget(5_000)), CLAUDE, &[]);
+    assert_eq!((false, lost(&[], &[Feature::Reasoning])), (body.contains("thinking"), dropped));
+    let (body, dropped) = write(&forced(effort(Effort::Low)), ADAPTIVE, &[]);
+    assert_eq!((true, Lost::default()), (body.contains("adaptive"), dropped));
 }
 
 #[test]

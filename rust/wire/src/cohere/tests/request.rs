@@ -116,7 +116,9 @@ fn what_becomes_of_media() {
     let url = || Source::Url { url: "https://example.com/a".into(), media_type: None };
     let base64 = || Source::Base64 { media_type: "image/png".into(), data: "aGk=".into() };
     let check = |name: &str, content, expected: &str, lost| {
-        let expected = format!(r#"{{"role":"user","content":[{expected}]}}"#);
+        let message_of = |block: &str| format!(r#"{{"role":"user","content":[{block}]}}"#);
+        // One of nothing is none.
+        let expected = if expected.is_empty() { String::new() } else { message_of(expected) };
         check_messages(name, vec![message(Role::User, vec![content])], &expected, lost);
     };
     let data = r#"{"type":"image_url","image_url":{"url":"data:image/png;base64,aGk="}}"#;
@@ -159,7 +161,7 @@ fn how_sampling_is_told() {
     let marked = Part { cache: Some(CacheMark::Hour), ..Part::text("b") };
     let marked = Message::new(Role::User, vec![marked]);
     let expected = r#"{"role":"user","content":"a"},{"role":"user","content":"b"}"#;
-    let dropped = lost(&[Feature::SpeakerName], &[Feature::CacheMark]);
+    let dropped = lost(&[], &[Feature::SpeakerName, Feature::CacheMark]);
     check_messages("names and marks", vec![named, marked], expected, dropped);
 }
 
@@ -173,9 +175,15 @@ fn how_tools_are_told() {
     check("none", form(Some(ToolChoice::None)), &tools(r#","tool_choice":"NONE""#), Lost::default());
     check("required", form(Some(ToolChoice::Required)), &tools(r#","tool_choice":"REQUIRED""#), Lost::default());
     let named = form(Some(ToolChoice::Named("f".into())));
-    check("named", named, &tools(""), lost(&[Feature::ToolChoice], &[]));
+    check("the only one by its name", named.clone(), &tools(r#","tool_choice":"REQUIRED""#), Lost::default());
+    let two = format!(r#","tools":[{SPEC},{SPEC}]"#);
+    let one_of_two = Request { tools: vec![tool(None), tool(None)], ..named.clone() };
+    check("one of two by its name", one_of_two, &two, lost(&[Feature::ToolChoice], &[]));
     let one = Request { parallel_calls: Some(false), ..form(None) };
     check("one at a time", one, &tools(""), lost(&[Feature::ParallelCalls], &[]));
+    let once = Request { parallel_calls: Some(false), ..named };
+    let required = tools(r#","tool_choice":"REQUIRED""#);
+    check("the only one once, as for structured output", once, &required, lost(&[], &[Feature::ParallelCalls]));
     let strict = |others| Request { tools: vec![tool(Some(true)), tool(others)], ..Request::default() };
     let pair = format!(r#","tools":[{SPEC},{SPEC}]"#);
     check("all strict", strict(Some(true)), &format!(r#"{pair},"strict_tools":true"#), Lost::default());
@@ -190,10 +198,16 @@ fn how_formats_and_thoughts_are_told() {
     let format = |format| Request { format: Some(format), ..Request::default() };
     let json = r#","response_format":{"type":"json_object"}"#;
     check("any JSON", format(Format::Json), json, Lost::default());
-    let schema =
-        Format::Schema { name: Some("n".into()), description: None, schema: r#"{ "a": 1.50 }"#.into(), strict: None };
+    let schema = |description: Option<&'static str>| Format::Schema {
+        name: Some("n".into()),
+        description: description.map(Into::into),
+        schema: r#"{ "a": 1.50 }"#.into(),
+        strict: None,
+    };
     let expected = r#","response_format":{"type":"json_object","json_schema":{ "a": 1.50 }}"#;
-    check("a schema", format(schema), expected, Lost::default());
+    check("a schema", format(schema(None)), expected, Lost::default());
+    let expected = r#","response_format":{"type":"json_object","json_schema":{"description":"d","a": 1.50 }}"#;
+    check("a schema that is described", format(schema(Some("d"))), expected, Lost::default());
 
     let check_reasoning = |name: &str, effort, budget, expected: &str| {
         let reasoning = Some(Reasoning { effort, budget, is_shown: None });

@@ -1,38 +1,37 @@
 //! The canonical bodies are what they claim to be.
 
-use std::fs;
-use std::path::Path;
-
 use super::super::read_answer;
 use super::form;
 use super::stream::read_stream;
 use crate::chat::{Answer, Content};
 
-fn bodies(end: &str) -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/gemini");
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let named = files.filter_map(|path| {
-        let name = path.file_name()?.to_str()?.strip_suffix(end)?.to_owned();
-        Some((name, fs::read_to_string(path).unwrap()))
-    });
-    let bodies: Vec<_> = named.filter(|(name, _)| !name.starts_with("error") && !name.starts_with("embed")).collect();
-    assert!(!bodies.is_empty());
-    bodies
+macro_rules! cases {
+    ($($name:literal),*) => {
+        [$((
+            $name,
+            include_str!(concat!("../../../tests/golden/gemini/", $name, ".request.json")),
+            include_str!(concat!("../../../tests/golden/gemini/", $name, ".answer.json")),
+            include_str!(concat!("../../../tests/golden/gemini/", $name, ".stream.txt")),
+        )),*]
+    };
 }
 
 #[test]
-fn every_request_has_a_place_in_the_form() {
-    for (name, body) in bodies(".request.json") {
-        assert_eq!(Vec::<String>::new(), form(&body).unknown, "{name}");
-    }
-}
-
-#[test]
-fn streams_say_what_whole_answers_say() {
-    let streams = bodies(".stream.txt");
-    for (name, body) in bodies(".answer.json") {
-        let (_, stream) = streams.iter().find(|(other, _)| *other == name).unwrap();
-        let mut whole = read_answer(&body).unwrap();
+fn requests_have_a_place_in_the_form_and_streams_say_what_whole_answers_say() {
+    for (name, request, answer, stream) in cases!(
+        "text",
+        "conversation",
+        "tool",
+        "tools",
+        "tool_result",
+        "image",
+        "structured",
+        "thinking",
+        "cached",
+        "parameters"
+    ) {
+        assert_eq!(Vec::<String>::new(), form(request).unknown, "{name}");
+        let mut whole = read_answer(answer).unwrap();
         let mut streamed = read_stream(stream);
         whole.choices.iter_mut().for_each(|choice| choice.logprobs = None);
         [&mut whole, &mut streamed].into_iter().for_each(respell);

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{THIRD, form, parse, written};
-use crate::chat::{Content, Effort, Format, Part, Reasoning, Request, Role, Source, ToolChoice, arbitrary};
+use crate::chat::{Content, Effort, Format, Part, Reasoning, Request, Role, Source, ToolChoice, arbitrary, described};
 use crate::json::Object;
 use crate::replay::config;
 use crate::target::Hosting;
@@ -59,7 +59,8 @@ fn kept(mut form: Request<'static>) -> Request<'static> {
     for tool in &mut form.tools {
         (tool.strict, tool.cache) = (None, None);
     }
-    if let Some(Format::Schema { name, description, strict, .. }) = &mut form.format {
+    if let Some(Format::Schema { name, description, schema, strict }) = &mut form.format {
+        *schema = described(schema, description.as_deref()).into_owned().into();
         (*name, *description, *strict) = (None, None, None);
     }
     if let Some(Reasoning { effort: Some(effort), .. }) = &mut form.reasoning {

@@ -215,6 +215,9 @@ fn what_is_no_text() {
         &inline("application/pdf"),
         &[],
     );
+    let named = Content::Document(Media { name: Some("a.pdf".into()), ..bytes("application/pdf") });
+    let name = &["messages[].content[].file.filename"];
+    check_parts("a document with a name", third, user(named), &inline("application/pdf"), name);
     check_parts("sound", third, user(Content::Audio(bytes("audio/wav"))), &inline("audio/wav"), &[]);
     let text = Content::Document(Media::new(Source::Text("a".into())));
     check_parts("a document of text", third, user(text), r#"{"text":"a"}"#, &[]);

@@ -56,8 +56,7 @@ fn how_the_answer_is_made() {
     );
     let lost = Lost { fields: &["seed"], hints: &[] };
     check("what the provider refuses", |form| form.seed = Some("7"), "", lost);
-    let lost = Lost { fields: &["parallel_tool_calls"], hints: &[] };
-    check("no calls at once", |form| form.parallel_calls = Some(false), "", lost);
+    check("no calls at once, of which there are none", |form| form.parallel_calls = Some(false), "", NOTHING);
     check("calls at once", |form| form.parallel_calls = Some(true), "", NOTHING);
     check("a user", |form| form.user = Some("u".into()), "", Lost { fields: &[], hints: &["user"] });
 }
@@ -73,9 +72,8 @@ fn what_the_answer_must_be() {
     };
     let expected = r#""responseMimeType":"application/json","responseJsonSchema":{ "type":"object" }"#;
     config("of a schema", |form| form.format = Some(schema(None)), expected);
-    let lost = Lost { fields: &[], hints: &["response_format"] };
-    let expected = format!(r#""generationConfig":{{{expected}}}"#);
-    check("of a schema that is described", |form| form.format = Some(schema(Some("d"))), &expected, lost);
+    let expected = r#""responseMimeType":"application/json","responseJsonSchema":{"description":"d","type":"object" }"#;
+    config("of a schema that is described", |form| form.format = Some(schema(Some("d"))), expected);
 }
 
 #[test]
@@ -113,6 +111,17 @@ fn what_may_be_called() {
     let lost = Lost { fields: &[], hints: &["messages[].content[].cache_control", "tools[].function.strict"] };
     let marked = Tool { cache: Some(CacheMark::Hour), strict: Some(true), ..tool() };
     check("to the letter, kept", |form| form.tools = vec![marked], &declared(""), lost);
+
+    let once = |form: &mut Request<'static>| (form.tools, form.parallel_calls) = (vec![tool()], Some(false));
+    let lost = Lost { fields: &["parallel_tool_calls"], hints: &[] };
+    check("no calls at once", once, &declared(""), lost);
+    let expected = format!(r#"{},"toolConfig":{{"functionCallingConfig":{{"mode":"ANY"}}}}"#, declared(""));
+    let lost = Lost { fields: &[], hints: &["parallel_tool_calls"] };
+    let forced = |form: &mut Request<'static>| {
+        once(form);
+        form.tool_choice = Some(ToolChoice::Required);
+    };
+    check("the only one, once, as for structured output", forced, &expected, lost);
 
     let choose = |name, choice, expected: &str| {
         let expected = format!(r#"{},"toolConfig":{{"functionCallingConfig":{{{expected}}}}}"#, declared(""));

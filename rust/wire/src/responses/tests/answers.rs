@@ -1,6 +1,6 @@
 //! Answers that come whole, each way.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{assistant, call, context, hi, json, parsed};
 use crate::chat::{Answer, Call, Choice, Content, Finish, Message, Signature};
@@ -190,11 +190,17 @@ fn what_the_client_asked_is_told_again() {
 
 #[test]
 fn log_probabilities_stand_in_the_text() {
-    let mut told = answer(assistant([thought("t", None), Content::Text("a".into())]), Finish::Stop);
-    told.choices[0].logprobs = Some(r#"{"content":[{"token":"a","logprob":-0.5}],"refusal":null}"#.into());
+    let check = |name: &str, token: &str, expected: Value| {
+        let mut told = answer(assistant([thought("t", None), Content::Text("a".into())]), Finish::Stop);
+        told.choices[0].logprobs = Some(format!(r#"{{"content":[{token}],"refusal":null}}"#).into());
 
-    let logprobs = write(told)["output"][1]["content"][0]["logprobs"].clone();
-    assert_eq!(json!([{"token": "a", "logprob": -0.5}]), logprobs);
+        assert_eq!(json!([expected]), write(told)["output"][1]["content"][0]["logprobs"], "{name}");
+    };
+    check("a token", r#"{"token":"a","logprob":-0.5}"#, json!({"token": "a", "logprob": -0.5}));
+    let likeliest = r#"{"token":"a","bytes":null,"top_logprobs":[{"token":"a","bytes": null}]}"#;
+    let listed = json!({"token": "a", "bytes": [], "top_logprobs": [{"token": "a", "bytes": []}]});
+    check("no bytes are none", likeliest, listed);
+    check("a token that says so", r#"{"token":"\"bytes\":null"}"#, json!({"token": "\"bytes\":null"}));
 }
 
 #[test]

@@ -37,6 +37,10 @@ fn said_part(part: Part<'static>) -> Option<Part<'static>> {
     let content = match part.content {
         Content::Audio(_) | Content::Thought { signature: None, .. } => return None,
         Content::Document(document) if matches!(document.source, Source::File(_)) => return None,
+        Content::Image(mut image) => {
+            image.detail.get_or_insert("auto".into());
+            Content::Image(image)
+        }
         Content::Document(mut document) => {
             document.name.get_or_insert("document.pdf".into());
             Content::Document(document)

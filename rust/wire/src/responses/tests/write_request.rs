@@ -110,18 +110,23 @@ fn messages() {
         |role: &str, kind: &str| json!([{"type": "message", "role": role, "content": [{"type": kind, "text": "a"}]}]);
     check_items("a system's", said(Role::System, "a"), message("system", "input_text"), &nothing());
     check_items("the user's", said(Role::User, "a"), message("user", "input_text"), &nothing());
-    check_items("an assistant's", said(Role::Assistant, "a"), message("assistant", "output_text"), &nothing());
+    let told = json!([{"type": "message", "role": "assistant", "content": "a"}]);
+    check_items("an assistant's", said(Role::Assistant, "a"), told, &nothing());
+    let part = |text: &str| json!({"type": "output_text", "text": text, "annotations": []});
+    let several = json!([{"type": "message", "role": "assistant", "content": [part("a"), part("b")]}]);
+    let both = assistant([Content::Text("a".into()), Content::Text("b".into())]);
+    check_items("an assistant's, in parts", both, several, &nothing());
     let refusal = json!([{"type": "message", "role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]}]);
     check_items("a refusal", assistant([Content::Refusal("No.".into())]), refusal, &nothing());
     let turn = assistant([Content::Text("a".into()), Content::Call(call("c", "f", "{}")), Content::Text("b".into())]);
     let items = json!([
-        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "a"}]},
+        {"type": "message", "role": "assistant", "content": "a"},
         {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
-        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "b"}]},
+        {"type": "message", "role": "assistant", "content": "b"},
     ]);
     check_items("a turn, in order", turn, items, &nothing());
     let named = Message { name: Some("ann".into()), ..said(Role::User, "a") };
-    check_items("a name", named, message("user", "input_text"), &field(Feature::SpeakerName));
+    check_items("a name", named, message("user", "input_text"), &hint(Feature::SpeakerName));
     let marked = Message::new(Role::User, vec![Part { cache: Some(CacheMark::Hour), ..Part::text("a") }]);
     check_items("a mark", marked, message("user", "input_text"), &hint(Feature::CacheMark));
 }
@@ -142,7 +147,7 @@ fn media() {
         check_items(name, user([content]), items, &nothing());
     };
     let url = Media::new(Source::Url { url: "https://a/b".into(), media_type: None });
-    let linked = json!({"type": "input_image", "image_url": "https://a/b"});
+    let linked = json!({"type": "input_image", "image_url": "https://a/b", "detail": "auto"});
     check("an image", Content::Image(url.clone()), linked);
     let inline = json!({"type": "input_image", "image_url": "data:image/png;base64,aGk=", "detail": "low"});
     check("one in the body", Content::Image(Media { detail: Some("low".into()), ..base64("image/png") }), inline);
@@ -173,7 +178,7 @@ fn results() {
     let parts = vec![Part::text("1"), Part::new(Content::Image(base64("image/png")))];
     let seen = json!([
         {"type": "input_text", "text": "1"},
-        {"type": "input_image", "image_url": "data:image/png;base64,aGk="},
+        {"type": "input_image", "image_url": "data:image/png;base64,aGk=", "detail": "auto"},
     ]);
     check_items("an image", user([result("c", parts)]), output(seen), &nothing());
     let failed = Content::Result { call_id: "c".into(), parts: vec![Part::text("no")], is_error: true };
