@@ -16,11 +16,6 @@ four = {json.dumps(FOUR)}
 """
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "feature(name): what of a client is tried with a provider")
-
-
-
 @pytest.fixture(scope="session")
 def simulator(start_provider):
     """Who plays all providers."""

@@ -9,20 +9,14 @@ from dataclasses import replace
 
 import pytest
 
-from tests.clients.rows import feature
+from tests.clients.rows import CITY, tries
 from tests.clients.sdks import Question, Trip, Usage
 from tests.clients.upstreams import UPSTREAMS, named
 
-CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 DAYS = {"type": "object", "properties": {"days": {"type": "integer"}}, "required": ["days"]}
 WEATHER = {"get_weather": CITY}
 BOTH = {"get_weather": CITY, "get_time": DAYS}
 LONG = " ".join(f"Rule {number}: a refund is due within {number} days of the purchase." for number in range(30))
-
-# Where the prompt cache keeps what is marked; Gemini's dialect has no marks.
-MARKING = ("anthropic", "bedrock", "vertex claude")
-# OpenAI's responses know no stop sequences.
-STOPPING = tuple(name for name in UPSTREAMS if name != "responses")
 
 
 @pytest.fixture
@@ -67,21 +61,21 @@ class Talk:
         return Usage(entry.prompt_tokens, entry.completion_tokens, entry.cache_read_tokens, thought)
 
 
-@feature("text")
+@tries("text")
 def test_text(talk):
     question = talk.question()
 
     assert talk.check(question, talk.sdk.ask(question)).finish == "stop"
 
 
-@feature("stream")
+@tries("stream")
 def test_stream(talk):
     question = talk.question()
 
     assert talk.check(question, talk.sdk.stream(question)).finish == "stop"
 
 
-@feature("conversation")
+@tries("conversation")
 def test_conversation(talk):
     before = (("user", "Hello"), ("assistant", "Good day"), ("user", "Who are you?"), ("assistant", "A model"))
     question = talk.question(system="Be brief. é 👋", before=before)
@@ -89,7 +83,7 @@ def test_conversation(talk):
     talk.check(question, talk.sdk.ask(question))
 
 
-@feature("tools")
+@tries("tools")
 def test_tools(talk):
     question = talk.question(text="Get weather and get time", tools=BOTH)
 
@@ -98,7 +92,7 @@ def test_tools(talk):
     assert heard.finish == "tool_calls"
 
 
-@feature("streamed tools")
+@tries("tools")
 def test_tools_streamed(talk):
     question = talk.question(text="Get weather and get time", tools=BOTH)
 
@@ -107,7 +101,7 @@ def test_tools_streamed(talk):
     assert heard.finish == "tool_calls"
 
 
-@feature("tool results")
+@tries("tools")
 def test_results(talk):
     question = talk.question(text="Get weather and get time", tools=BOTH)
     called = talk.sdk.stream(question)
@@ -116,7 +110,7 @@ def test_results(talk):
     assert talk.sdk.heard(talk.sdk.ask(asked)).text == "According to the tool, the result is: sun, sun"
 
 
-@feature("image")
+@tries("image")
 def test_image(talk):
     question = talk.question(image=True)
 
@@ -124,12 +118,12 @@ def test_image(talk):
     assert heard.usage.prompt == talk.expected(question).usage.prompt
 
 
-@feature("structured output")
+@tries("structured")
 def test_structured(talk):
     assert isinstance(talk.sdk.parsed(talk.question()), Trip)
 
 
-@feature("thinking")
+@tries("thinking")
 def test_thinking(talk):
     question = talk.question(thinks=True)
 
@@ -138,7 +132,7 @@ def test_thinking(talk):
     assert talk.check(question, talk.sdk.stream(question)).thought == heard.thought
 
 
-@feature("thinking between tools")
+@tries("thinking")
 def test_thoughts_handed_back(talk):
     question = talk.question(text="Get weather", tools=WEATHER, thinks=True)
     for ask in (talk.sdk.ask, talk.sdk.stream):
@@ -149,7 +143,7 @@ def test_thoughts_handed_back(talk):
         assert talk.sdk.heard(ask(asked)).text == "According to the tool, the result is: sun"
 
 
-@feature("prompt cache", without=[("gemini", upstream) for upstream in MARKING])
+@tries("prompt cache")
 def test_cache(talk):
     question = talk.question(system=f"{talk.provider} {type(talk.sdk).__name__} {LONG}", is_marked=True)
 
@@ -160,7 +154,7 @@ def test_cache(talk):
     assert used.cached > 0
 
 
-@feature("stop sequences", clients=("chat", "messages", "gemini"), upstreams=STOPPING)
+@tries("stop")
 def test_stop(talk):
     question = talk.question(stop=("zyx", " of"))
 
@@ -170,7 +164,7 @@ def test_stop(talk):
     assert heard.finish == "stop"
 
 
-@feature("token limit")
+@tries("limit")
 def test_limit(talk):
     question = talk.question(max_tokens=7)
 

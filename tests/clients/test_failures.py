@@ -5,7 +5,7 @@ All SDKs are used as they come, with their own retries.
 
 import pytest
 
-from tests.clients.rows import feature
+from tests.clients.rows import tries
 from tests.clients.sdks import SDKS, Question
 from tests.clients.upstreams import FOUR, named
 
@@ -25,7 +25,7 @@ def _no_faults(simulator):
 
 
 @pytest.mark.parametrize("status", STATUSES)
-@feature("errors")
+@tries("errors")
 def test_what_a_provider_refuses_is_raised(sdks, simulator, client, upstream, status):
     sdk, question = sdks[client], Question(named(upstream))
     simulator.attach(f"status={status};retry-after=1")
@@ -37,7 +37,7 @@ def test_what_a_provider_refuses_is_raised(sdks, simulator, client, upstream, st
 
 
 @pytest.mark.parametrize("fault", INTERRUPTIONS)
-@feature("interruption")
+@tries("broken stream")
 def test_a_stream_that_breaks_off_is_raised(sdks, simulator, client, upstream, fault):
     sdk, question = sdks[client], Question(named(upstream))
     simulator.attach(fault)

@@ -2,23 +2,19 @@
 
 import pytest
 
-from tests.clients.rows import feature
+from tests.clients.rows import EMBEDDING, but, tries
 from tests.clients.sdks import SDKS, Question
 from tests.clients.upstreams import UPSTREAMS, named
 from tiercel.simulator.embeddings import vector
 
-EMBEDDING = tuple(name for name, upstream in UPSTREAMS.items() if upstream.embedder)
-NOT_EMBEDDING = tuple(name for name in UPSTREAMS if name not in EMBEDDING)
-COUNTING = {
-    "messages": ("anthropic", "vertex claude"),
-    "gemini": ("gemini", "vertex gemini"),
-}
+# Who counts the tokens of messages and contents.
+COUNTING = {"messages": ("anthropic", "vertex claude"), "gemini": ("gemini", "vertex gemini")}
 TEXTS = ["the opening hours", "the refund policy"]
 # Where the provider cannot be asked, the gateway counts what is said, but not what stands around three messages.
 FRAME = 15
 
 
-@feature("token count", clients=tuple(COUNTING))
+@tries("count")
 def test_tokens_are_counted(sdks, simulator, client, upstream):
     sdk, question = sdks[client], Question(named(upstream), before=(("user", "Hello"), ("assistant", "Good day")))
     counted, is_estimated = sdk.count(question), "x-tiercel-estimated" in sdk.head
@@ -29,7 +25,7 @@ def test_tokens_are_counted(sdks, simulator, client, upstream):
     assert 0 <= n_tokens - counted <= (FRAME if is_estimated else 0)
 
 
-@feature("embeddings", clients=("chat", "gemini"), upstreams=EMBEDDING)
+@tries("embeddings")
 def test_texts_are_embedded(sdks, client, upstream):
     vectors = sdks[client].embed(named(upstream, UPSTREAMS[upstream].embedder), TEXTS)
 
@@ -38,7 +34,7 @@ def test_texts_are_embedded(sdks, client, upstream):
         assert found == pytest.approx(list(vector(text, len(found))), abs=1e-6)
 
 
-@pytest.mark.parametrize("upstream", NOT_EMBEDDING)
+@pytest.mark.parametrize("upstream", but(*EMBEDDING))
 @pytest.mark.parametrize("client", ["chat", "gemini"])
 def test_a_provider_without_embeddings_is_not_asked_for_them(sdks, simulator, client, upstream):
     simulator.reset()
@@ -48,7 +44,7 @@ def test_a_provider_without_embeddings_is_not_asked_for_them(sdks, simulator, cl
     assert simulator.journal == []
 
 
-@feature("models")
+@tries("models")
 def test_models_are_listed_and_found_one_by_one(sdks, client, upstream):
     name = named(upstream)
 

@@ -47,7 +47,9 @@ UPSTREAMS = {
     "responses": Upstream("/v1", 'dialect = "responses"\nembeddings = true', "gpt-5.1", embedder=ADA),
     "anthropic": Upstream("", "", HAIKU),
     "gemini": Upstream("", "", "gemini-2.5-flash", embedder="gemini-embedding-001"),
-    "bedrock": Upstream("", 'parameters = { region = "us-east-1" }', f"anthropic.{HAIKU}-20251001-v1:0", counts_thoughts=False),
+    "bedrock": Upstream(
+        "", 'parameters = { region = "us-east-1" }', f"anthropic.{HAIKU}-20251001-v1:0", counts_thoughts=False
+    ),
     "cohere": Upstream("", "", "command-a-reasoning-08-2025", embedder="embed-v4.0", counts_thoughts=False),
     "azure": Upstream("", ON_AZURE, "gpt-4.1", "deepseek-reasoner", embedder=ADA),
     "vertex gemini": Upstream("", ON_VERTEX, "gemini-2.5-pro", embedder="text-embedding-005"),

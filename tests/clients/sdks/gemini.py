@@ -39,9 +39,7 @@ class Gemini(Sdk):
 
     def parsed(self, question):
         fields = self.fields(question)
-        config = fields["config"].model_copy(
-            update={"response_mime_type": "application/json", "response_schema": Trip}
-        )
+        config = fields["config"].model_copy(update={"response_mime_type": "application/json", "response_schema": Trip})
         return self.client.models.generate_content(**fields | {"config": config}).parsed
 
     def models(self):
