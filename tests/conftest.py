@@ -31,6 +31,10 @@ output = 4.0
 """
 
 
+def pytest_addoption(parser):
+    parser.addoption("--bless", action="store_true", help="write anew what the tests compare with")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item):
     """Show what the gateways said beside a failure."""

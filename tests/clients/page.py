@@ -1,113 +1,142 @@
-"""`docs/compatibility.md`: read, brought up to date with what the tests found, and written.
-
-What a run did not try stays on the page as it is, since not everyone has every client's tools. Where the page is made
-anew, a client that was tried keeps nothing but what was found of it.
-"""
+"""Writes `docs/compatibility.md` from the rows of the tests, each of which a test proves."""
 
 import json
 import tomllib
-from collections import defaultdict
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.clients import test_frameworks, test_javascript
+from tests.clients.rows import REFUSED, ROWS, but
 from tests.clients.upstreams import UPSTREAMS
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/compatibility.md"
+ENVIRONMENTS = "tests/clients/environments"
 
-HEAD = """# Which client works with which provider
-
-Made by the tests in `tests/clients`, and anew by `make bless`. Every client is as its registry has it, in the version
-named here, and talks to Tiercel, behind which a provider of each dialect is simulated. A cell names the dialects with
-which something works; empty cells were not tried, mostly because the client has no such thing.
-"""
-FEATURES = """
-text, stream, conversation, tools, image, structured, thinking, prompt cache, stop, limit, count, embeddings, models,
-errors, interruption
-"""
-SMOKE = "text, stream, tools, structured, errors"
-SOME = ("openai", "anthropic", "gemini")
-GAPS = "What does not work"
-REFUSED = "What is refused"
-REFUSED_HEAD = """Fields that would change the answer and that a provider cannot be told are refused with 400, by the
-client's own name for them. With the header `x-tiercel-drop-unsupported: true`, or `drop_unsupported` of the client's key,
-they are dropped instead, and the answer's `x-tiercel-dropped` names them.
-"""
-
-
-@dataclass(frozen=True)
-class Table:
-    """Clients that are tried alike; `lock` is the file that tells their versions."""
-
-    title: str
-    lock: str
-    features: str = SMOKE
-    upstreams: tuple[str, ...] = tuple(UPSTREAMS)
-
-    @property
-    def columns(self):
-        return self.features.replace("\n", " ").strip().split(", ")
-
-    def version(self, client):
-        """The version line of the client's package, whose name it begins with."""
-        name, text = client.partition(" ")[0], (ROOT / self.lock).read_text()
-        if self.lock.endswith(".json"):
-            versions = {path.rpartition("node_modules/")[2]: it for path, it in json.loads(text)["packages"].items()}
-        else:
-            versions = {package["name"]: package for package in tomllib.loads(text)["package"]}
-        package = name if name in versions else next(each for each in versions if each.startswith(f"{name}-"))
-        major, minor, *_ = versions[package]["version"].split(".")
-        return f"{major}.x" if int(major) else f"{major}.{minor}.x"
-
-
-TABLES = {
-    "official": Table("Official SDKs", "uv.lock", FEATURES),
-    "javascript": Table("JavaScript", "tests/clients/javascript/package-lock.json"),
-    "older": Table("Older SDKs", "tests/clients/environments/older/uv.lock", upstreams=SOME),
-    "frameworks": Table("Frameworks", "tests/clients/environments/frameworks/uv.lock", upstreams=SOME),
+OFFICIAL = {
+    "chat": "openai chat",
+    "responses": "openai responses",
+    "messages": "anthropic",
+    "gemini": "google-genai",
 }
+NOTES = {
+    ("chat", "top_p"): " beside `temperature`",
+    ("chat", "parallel_tool_calls"): ": false",
+    ("chat", "tool_choice"): " of one of several tools",
+    ("chat", "response_format"): ": `json_object`, so without a schema",
+    ("gemini", "generationConfig.topP"): " beside `temperature`",
+}
+TEXT = """# Which client works with which provider
+
+Every client is as its registry has it, and stands in front of Tiercel, behind which the simulator plays a provider of
+each dialect: {dialects}.
+The tests in `tests/clients` prove every cell; `make bless` writes the page anew from their rows.
+
+## Official SDKs for Python
+
+{official}
+
+Where a cell is empty, the client has no such thing; where a provider has no embeddings, the client is told so.
+
+- The usage that an SDK reports is what the provider counted, to the token, whatever the dialects.
+- conversation: a system prompt and several turns. tools: one and several at once, whole and streamed, forced, and their
+  results handed back. structured: by the SDK's own helper. thinking: shown, streamed, and handed back between tools.
+- prompt cache: what is marked or long enough is kept, and the usage says so. Gemini's API has no marks.
+- count: as the provider counts where it speaks the client's dialect; elsewhere Tiercel counts, without what stands
+  around messages.
+- errors, broken stream: the SDK raises the right class; three attempts are made at most, its own retries included.
+
+## Older SDKs and frameworks
+
+With providers of the dialects {some}.
+
+{frameworks}
+
+## JavaScript
+
+With providers of all dialects.
+
+{javascript}
+
+## What is refused
+
+What would change the answer and a provider cannot be told is refused with 400, by the client's own name for it. With
+the header `x-tiercel-drop-unsupported: true`, or `drop_unsupported` at the client's key, it is dropped instead and
+named in the answer's `x-tiercel-dropped`. The tests try these:
+
+{refused}
+"""
 
 
-@dataclass
-class Page:
-    """What is known of clients.
+def written():
+    """The page as it should be."""
+    environments = {name: versions(f"{ENVIRONMENTS}/{name}/uv.lock") for name in ("older", "frameworks")}
+    frameworks = [
+        (client, environments[environment], features)
+        for (environment, _), clients in test_frameworks.PROGRAMS.items()
+        for client, features in clients.items()
+    ]
+    packages = versions("tests/clients/javascript/package-lock.json")
+    scripts = [(client, packages, test_javascript.FEATURES) for client in test_javascript.SCRIPTS]
+    return TEXT.format(
+        dialects=", ".join(UPSTREAMS),
+        official=official(),
+        some=", ".join(test_frameworks.MODELS),
+        frameworks=smoke(frameworks),
+        javascript=smoke(scripts),
+        refused=table(
+            ("client", "field", "refused for"),
+            [
+                (OFFICIAL[client], f"`{name}`{NOTES.get((client, name), '')}", listed(upstreams))
+                for (client, name), (_, upstreams) in REFUSED.items()
+            ],
+        ),
+    )
 
-    Attributes:
-        works: Providers by table, client and feature.
-        gaps: Providers by client, feature and what is in the way.
-        refused: Providers by client and field.
-    """
 
-    works: dict[tuple[str, str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
-    gaps: dict[tuple[str, ...], set[str]] = field(default_factory=lambda: defaultdict(set))
-    refused: dict[tuple[str, ...], set[str]] = field(default_factory=lambda: defaultdict(set))
+def official():
+    packages = versions("uv.lock")
+    rows = [
+        (name, version(name, packages), *(listed(upstreams.get(client, ())) for upstreams in ROWS.values()))
+        for client, name in OFFICIAL.items()
+    ]
+    return table(("client", "version", *ROWS), rows)
 
-    @classmethod
-    def read(cls):
-        """The page as it is."""
-        page, section = cls(), ""
-        titles = {table.title: name for name, table in TABLES.items()}
-        for line in PAGE.read_text().splitlines() if PAGE.exists() else ():
-            section = line.removeprefix("## ") if line.startswith("## ") else section
-            if not line.startswith("| ") or line.startswith(("| client |", "| --")):
-                continue
-            client, *cells = (cell.strip() for cell in line.strip("|").split("|"))
-            if section in titles:
-                name, (_, *cells) = titles[section], cells
-                for feature, cell in zip(TABLES[name].columns, cells, strict=True):
-                    page.works[name, client, feature] = _names(cell, TABLES[name].upstreams)
-            else:
-                *key, cell = cells
-                kept = page.gaps if section == GAPS else page.refused
-                kept[client, *key] = _names(cell, tuple(UPSTREAMS))
-        return page
 
-    def updated(self, found, *, anew):
-        """The page with what a run found of those that it tried."""
-        page = Page.read()
-        if anew:
-            tried = {client for _, client, _ in found.works}
-            for kept in (page.works, page.gaps, page.refused):
-                for key in [key for key in kept if tried.intersection(key)]:
-                    del kept[key]
-        ...
+def smoke(clients):
+    """A table of clients, each with what locks its version and with its features."""
+    columns = test_javascript.FEATURES
+    rows = [
+        (name, version(name, packages), *("yes" if feature in features else "" for feature in columns))
+        for name, packages, features in clients
+    ]
+    return table(("client", "version", *columns), rows)
+
+
+def table(head, rows):
+    lines = (head, ["---"] * len(head), *rows)
+    return "\n".join("|" + "".join(f" {cell} |" if cell else " |" for cell in line) for line in lines)
+
+
+def listed(upstreams):
+    """Names of providers, in fewer words where they are most of them."""
+    if len(upstreams) <= len(UPSTREAMS) / 2:
+        return ", ".join(upstreams)
+    missing = but(*upstreams)
+    return f"all but {', '.join(missing)}" if missing else "all"
+
+
+def versions(lock):
+    """The version of every package of a lock file."""
+    text = (ROOT / lock).read_text()
+    if lock.endswith(".json"):
+        packages = json.loads(text)["packages"].items()
+        return {path.removeprefix("node_modules/"): package["version"] for path, package in packages if path}
+    return {package["name"]: package.get("version", "") for package in tomllib.loads(text)["package"]}
+
+
+def version(client, packages):
+    """The major version of the package that a client's name begins with, or of one that goes on with a hyphen."""
+    name = client.partition(" ")[0]
+    found = packages.get(name) or next(each for known, each in packages.items() if known.startswith(f"{name}-"))
+    major, minor, *_ = found.split(".")
+    return major if int(major) else f"{major}.{minor}"

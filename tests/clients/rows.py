@@ -32,6 +32,7 @@ ROWS: dict[str, dict[str, tuple[str, ...]]] = {
     "prompt cache": EVERYWHERE | {"gemini": but(*CLAUDES)},
     "limit": EVERYWHERE,
     "stop": dict.fromkeys(("chat", "messages", "gemini"), but("responses")),
+    "completions": {"chat": ALL},
     "count": dict.fromkeys(("messages", "gemini"), ALL),
     "embeddings": dict.fromkeys(("chat", "gemini"), EMBEDDING),
     "models": EVERYWHERE,
@@ -42,6 +43,7 @@ ROWS: dict[str, dict[str, tuple[str, ...]]] = {
 # Fields by which a client asks for what some providers cannot be told, and those providers.
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 FUNCTION = {"type": "function", "function": {"name": "get_weather", "parameters": CITY}}
+OTHER = {"type": "function", "function": {"name": "get_time"}}
 BOTH_SAMPLINGS = {"temperature": 0.5, "top_p": 0.5}
 REFUSED: dict[tuple[str, str], tuple[dict[str, Any], tuple[str, ...]]] = {
     ("chat", "seed"): ({"seed": 1}, ("responses", *CLAUDES)),
@@ -52,8 +54,9 @@ REFUSED: dict[tuple[str, str], tuple[dict[str, Any], tuple[str, ...]]] = {
     ("chat", "logit_bias"): ({"logit_bias": {"50": 1}}, but("openai", "azure")),
     ("chat", "top_p"): (BOTH_SAMPLINGS, CLAUDES),
     ("chat", "parallel_tool_calls"): ({"tools": [FUNCTION], "parallel_tool_calls": False}, ("cohere", *GEMINIS)),
+    # One tool it can be made to call, but not one of several.
     ("chat", "tool_choice"): (
-        {"tools": [FUNCTION], "tool_choice": {"type": "function", "function": {"name": "get_weather"}}},
+        {"tools": [FUNCTION, OTHER], "tool_choice": {"type": "function", "function": {"name": "get_weather"}}},
         ("cohere",),
     ),
     ("chat", "response_format"): ({"response_format": {"type": "json_object"}}, CLAUDES),

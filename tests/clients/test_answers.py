@@ -1,7 +1,7 @@
 """Whatever the official SDK and whatever the provider: what is asked arrives, and what is answered is heard.
 
 The simulator gives the same answer to the same question in every dialect, counted alike. So what is heard through the
-gateway is compared with what OpenAI's SDK hears with no gateway between: a word that is lost or altered on the way
+gateway is compared with what Anthropic's SDK hears with no gateway between: a word that is lost or altered on the way
 makes for another answer.
 """
 
@@ -90,6 +90,13 @@ def test_tools(talk):
     heard = talk.check(question, talk.sdk.ask(question))
     assert [name for name, _ in heard.calls] == ["get_weather", "get_time"]
     assert heard.finish == "tool_calls"
+
+
+@tries("tools")
+def test_tool_that_must_be_called(talk):
+    question = talk.question(tools=WEATHER, forced="get_weather")
+
+    assert [name for name, _ in talk.sdk.heard(talk.sdk.ask(question)).calls] == ["get_weather"]
 
 
 @tries("tools")

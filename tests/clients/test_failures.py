@@ -1,7 +1,9 @@
-"""When something goes wrong, the SDK raises what its user catches, and the provider is asked no more often than it should.
+"""When something goes wrong, the SDK raises what its user catches, and no provider is asked more often than it should.
 
 All SDKs are used as they come, with their own retries.
 """
+
+import contextlib
 
 import pytest
 
@@ -49,11 +51,11 @@ def test_a_stream_that_breaks_off_is_raised(sdks, simulator, client, upstream, f
 
 @EVERY_CLIENT
 def test_a_key_that_is_not_known_is_refused(clients_gateway, client):
-    sdk = SDKS[client](clients_gateway.url, "sk-not-known")
-
-    with pytest.raises(sdk.errors[401]):
+    with (
+        contextlib.closing(SDKS[client](clients_gateway.url, "sk-not-known")) as sdk,
+        pytest.raises(sdk.errors[401]),
+    ):
         sdk.ask(Question(FOUR[0]))
-    sdk.close()
 
 
 @EVERY_CLIENT

@@ -1,5 +1,7 @@
 """What SDKs call beside conversations: counts of tokens, embeddings, the list of models."""
 
+import contextlib
+
 import pytest
 
 from tests.clients.rows import EMBEDDING, but, tries
@@ -23,6 +25,28 @@ def test_tokens_are_counted(sdks, simulator, client, upstream):
     n_tokens = simulator.journal[-1].prompt_tokens
     assert is_estimated == (upstream not in COUNTING[client])
     assert 0 <= n_tokens - counted <= (FRAME if is_estimated else 0)
+
+
+@tries("completions")
+def test_a_legacy_completion_is_answered(sdks, simulator, client, upstream):
+    completions, asked = sdks[client].client.completions, {"model": named(upstream), "prompt": "Once", "max_tokens": 10}
+    answer = completions.create(**asked)
+    pieces = [chunk.choices[0] for chunk in completions.create(**asked, stream=True)]
+
+    entry, usage = simulator.journal[-1], answer.usage
+    assert (usage.prompt_tokens, usage.completion_tokens) == (entry.prompt_tokens, 10)
+    assert "".join(piece.text for piece in pieces) == answer.choices[0].text
+    assert pieces[-1].finish_reason == answer.choices[0].finish_reason == "length"
+
+
+@pytest.mark.parametrize(
+    ("client", "prefix"),
+    [("chat", "/openai"), ("responses", "/openai"), ("messages", "/anthropic"), ("gemini", "/genai")],
+)
+def test_each_dialect_has_a_prefix_of_its_own(clients_gateway, client, prefix):
+    with contextlib.closing(SDKS[client](clients_gateway.url + prefix, clients_gateway.key)) as sdk:
+        assert sdk.heard(sdk.ask(Question(named("openai")))).finish == "stop"
+        assert named("openai") in sdk.models()
 
 
 @tries("embeddings")

@@ -1,7 +1,6 @@
 """One provider a dialect, all of them played by one simulator, and the models that they serve there."""
 
 import json
-from collections import defaultdict
 from dataclasses import dataclass, replace
 
 from tests import gateways
@@ -67,10 +66,11 @@ FOUR = [named(name) for name in ("openai", "anthropic", "gemini", "bedrock")]
 
 def configuration(origin):
     """The tables of the providers before a simulator at `origin`."""
-    models = defaultdict(list)
-    for provider, upstream in UPSTREAMS.items():
-        models[provider.partition(" ")[0]].append(upstream.model)
+    tables: dict[str, tuple[Upstream, list[str]]] = {}
+    for name, upstream in UPSTREAMS.items():
+        _, models = tables.setdefault(name.partition(" ")[0], (upstream, []))
+        models.append(upstream.model)
     return "".join(
-        gateways.provider(name, origin + upstream.path, f"models = {json.dumps(models[name])}\n{upstream.settings}")
-        for name, upstream in {name.partition(" ")[0]: upstream for name, upstream in UPSTREAMS.items()}.items()
+        gateways.provider(name, origin + upstream.path, f"models = {json.dumps(models)}\n{upstream.settings}")
+        for name, (upstream, models) in tables.items()
     )

@@ -124,6 +124,9 @@ def test_a_call_that_gemini_signed_comes_back_signed_or_said_to_be_another_model
     assert status != 200 or said("gemini", Question(), answer).text.endswith('{"found":1}')
 
 
+ENABLED = {"type": "enabled", "budget_tokens": 1024}
+
+
 @pytest.mark.parametrize(
     ("dialect", "fields", "told"),
     [
@@ -137,6 +140,11 @@ def test_a_call_that_gemini_signed_comes_back_signed_or_said_to_be_another_model
         ("anthropic", {"temperature": 1.5}, "temperature"),
         ("anthropic", {"thinking": {"type": "enabled", "budget_tokens": 100}}, "thinking.budget_tokens"),
         ("anthropic", {"thinking": {"type": "enabled", "budget_tokens": 2000}}, "thinking.budget_tokens"),
+        (
+            "anthropic",
+            {**assistant({"type": "tool_use", "id": "1", "name": "a", "input": {}}, asked="a"), "thinking": ENABLED},
+            "must begin with what it thought",
+        ),
         ("anthropic", {"tools": [{"name": "a", "input_schema": {}}]}, "tools[0].input_schema.type"),
         ("anthropic", {"tool_choice": {"type": "any"}}, "needs tools"),
         ("anthropic", {"output_config": {"format": {"type": "json"}}}, "output_config.format.type"),
@@ -149,6 +157,15 @@ def test_a_call_that_gemini_signed_comes_back_signed_or_said_to_be_another_model
             "bedrock",
             assistant({"toolUse": {"toolUseId": "1", "name": "a", "input": {}}}, asked=[{"text": "a"}]),
             "toolConfig field must be defined",
+        ),
+        (
+            "bedrock",
+            {
+                **assistant({"toolUse": {"toolUseId": "1", "name": "a", "input": {}}}, asked=[{"text": "a"}]),
+                "toolConfig": {"tools": [{"toolSpec": {"name": "a", "inputSchema": {"json": PARAMETERS}}}]},
+                "additionalModelRequestFields": {"thinking": ENABLED},
+            },
+            "must begin with what it thought",
         ),
         ("gemini", {"contents": []}, "contents"),
         ("gemini", {"contents": [{"role": "assistant", "parts": [{"text": "a"}]}]}, "contents[0].role"),

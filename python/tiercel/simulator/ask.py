@@ -38,6 +38,7 @@ class Turn:
         name: Of who says it.
         calls: Ids of the calls that it makes.
         answers: The id of the call whose result it is.
+        thought: Whether it begins with reasoning.
     """
 
     role: str
@@ -45,6 +46,7 @@ class Turn:
     name: str = ""
     calls: Sequence[str] = ()
     answers: str | None = None
+    thought: bool = False
 
     @property
     def text(self) -> str:
@@ -80,6 +82,7 @@ class Ask:
         stream: Whether it is to be streamed.
         include_usage: Whether a stream tells the usage.
         reasons: Whether to reason first; None leaves it to the model.
+        thoughts_first: Whether reasoning must not begin between a call and its result.
         marks: Whether prompts are cached where they are marked, rather than wherever they are long.
     """
 
@@ -99,10 +102,11 @@ class Ask:
     stream: bool = False
     include_usage: bool = True
     reasons: bool | None = None
+    thoughts_first: bool = False
     marks: bool = False
 
     def __post_init__(self) -> None:
-        """Refuses empty conversations, results that no call is known of, and choices of tools that do not exist."""
+        """Refuses empty conversations, results and reasoning out of place, and choices of tools that do not exist."""
         if not self.turns:
             raise ApiError(400, "There is nothing to answer.", param="messages")
         made: set[str] = set()
@@ -110,6 +114,11 @@ class Ask:
             made.update(turn.calls)
             if turn.answers is not None and turn.answers not in made:
                 raise ApiError(400, "A tool's result must follow the call that it answers.", param="messages")
+        last = list(takewhile(lambda turn: turn.role != "user", reversed(self.turns)))
+        called = [turn for turn in last if turn.calls]
+        if self.thoughts_first and called and not called[-1].thought:
+            message = "Where the model thinks, a turn that calls tools must begin with what it thought."
+            raise ApiError(400, message, param="messages")
         if (self.choice == "required" or self.forced is not None) and not self.tools:
             raise ApiError(400, "A choice of tools needs tools.", param="tool_choice")
         if self.forced is not None and self.forced not in {tool.name for tool in self.tools}:

@@ -1,6 +1,7 @@
 """OpenAI's SDK: chat completions."""
 
 import json
+from typing import ClassVar
 
 import openai
 
@@ -10,7 +11,7 @@ from tests.clients.sdks.common import IMAGE, Heard, Sdk, Trip, Usage
 class OpenAi(Sdk):
     """OpenAI's."""
 
-    errors = {
+    errors: ClassVar = {
         None: openai.APIError,
         400: openai.BadRequestError,
         401: openai.AuthenticationError,
@@ -66,6 +67,8 @@ class Chat(OpenAi):
         if asked.tools:
             functions = [{"name": name, "parameters": schema} for name, schema in asked.tools.items()]
             fields["tools"] = [{"type": "function", "function": function} for function in functions]
+        if asked.forced:
+            fields["tool_choice"] = {"type": "function", "function": {"name": asked.forced}}
         if asked.stop:
             fields["stop"] = list(asked.stop)
         if asked.thinks:

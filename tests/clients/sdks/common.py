@@ -1,7 +1,7 @@
 """What is asked and heard, whatever the SDK, and what the SDKs have in common."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import pydantic
@@ -26,6 +26,7 @@ class Question:
     Attributes:
         before: Role and text of the turns before `text`.
         tools: JSON schema of the arguments, by name.
+        forced: The tool that must be called.
         is_marked: Whether the system prompt is to be kept in the provider's prompt cache.
         thinks: Whether the model is to think first, and to show it.
         after: Turns after `text`, as the SDK itself has them.
@@ -37,6 +38,7 @@ class Question:
     system: str = ""
     before: tuple[tuple[str, str], ...] = ()
     tools: dict[str, Any] = field(default_factory=dict)
+    forced: str = ""
     image: bool = False
     is_marked: bool = False
     thinks: bool = False
@@ -87,7 +89,7 @@ class Sdk:
     """
 
     client: Any
-    errors: dict[int | None, type[Exception]]
+    errors: ClassVar[dict[int | None, type[Exception]]]
 
     def __init__(self, origin, key, **options):
         self.head = httpx.Headers()
@@ -116,6 +118,14 @@ class Sdk:
 
     def parsed(self, question):
         """A `Trip`, by the SDK's own helper."""
+        raise NotImplementedError
+
+    def models(self):
+        """Names of the models that there are."""
+        raise NotImplementedError
+
+    def model(self, name):
+        """The name of a model, as it is found by it."""
         raise NotImplementedError
 
     def close(self):

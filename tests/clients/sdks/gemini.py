@@ -1,19 +1,21 @@
 """Google's SDK."""
 
 import base64
+from typing import ClassVar
 
 from google import genai
 from google.genai import errors, types
 
 from tests.clients.sdks.common import IMAGE, Heard, Sdk, Trip, Usage
 
+ANY = types.FunctionCallingConfigMode.ANY
 FINISHES = {"STOP": "stop", "MAX_TOKENS": "length"}
 
 
 class Gemini(Sdk):
     """Contents to generate."""
 
-    errors = {
+    errors: ClassVar = {
         None: errors.APIError,
         400: errors.ClientError,
         401: errors.ClientError,
@@ -68,11 +70,13 @@ class Gemini(Sdk):
         functions = [
             types.FunctionDeclaration(name=name, parameters_json_schema=schema) for name, schema in asked.tools.items()
         ]
+        calling = types.FunctionCallingConfig(mode=ANY, allowed_function_names=[asked.forced])
         config = types.GenerateContentConfig(
             max_output_tokens=asked.max_tokens,
             system_instruction=asked.system or None,
             stop_sequences=list(asked.stop) or None,
             tools=[types.Tool(function_declarations=functions)] if functions else None,
+            tool_config=types.ToolConfig(function_calling_config=calling) if asked.forced else None,
             thinking_config=types.ThinkingConfig(include_thoughts=True, thinking_budget=1024) if asked.thinks else None,
             **asked.extra,
         )
@@ -94,7 +98,9 @@ class Gemini(Sdk):
 
     def after(self, answer, result):
         parts = [
-            types.Part(function_response={"id": call.id, "name": call.name, "response": {"output": result}})
+            types.Part(
+                function_response=types.FunctionResponse(id=call.id, name=call.name, response={"output": result})
+            )
             for call in (part.function_call for part in _parts(answer))
             if call
         ]

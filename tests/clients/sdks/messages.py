@@ -1,6 +1,6 @@
 """Anthropic's SDK."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import anthropic
 
@@ -12,7 +12,7 @@ FINISHES = {"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length",
 class Messages(Sdk):
     """Messages."""
 
-    errors = {
+    errors: ClassVar = {
         None: anthropic.APIError,
         400: anthropic.BadRequestError,
         401: anthropic.AuthenticationError,
@@ -60,6 +60,8 @@ class Messages(Sdk):
             fields["system"] = [system | ({"cache_control": {"type": "ephemeral"}} if asked.is_marked else {})]
         if asked.tools:
             fields["tools"] = [{"name": name, "input_schema": schema} for name, schema in asked.tools.items()]
+        if asked.forced:
+            fields["tool_choice"] = {"type": "tool", "name": asked.forced}
         if asked.stop:
             fields["stop_sequences"] = list(asked.stop)
         if asked.thinks:

@@ -40,6 +40,8 @@ class Responses(OpenAi):
                 {"type": "function", "name": name, "parameters": schema, "strict": False}
                 for name, schema in asked.tools.items()
             ]
+        if asked.forced:
+            fields["tool_choice"] = {"type": "function", "name": asked.forced}
         if asked.thinks:
             fields["reasoning"] = {"effort": "low", "summary": "auto"}
             fields |= {"include": ["reasoning.encrypted_content"], "store": False}

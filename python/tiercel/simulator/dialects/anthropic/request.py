@@ -24,6 +24,7 @@ from tiercel.simulator.seal import check
 from tiercel.simulator.tokens import PER_IMAGE
 
 _ATTACHED = ("image", "document", "search_result")
+_THOUGHTS = ("thinking", "redacted_thinking")
 _LEAST_BUDGET = 1024
 _MAX_STOPS = 8191
 
@@ -33,6 +34,7 @@ def read(fields: Json) -> Ask:
     max_tokens = integer(fields, "max_tokens")
     if max_tokens is None:
         raise missing("max_tokens")
+    thinking = member(fields, "thinking")
     turns = [turn for where, message in some_objects(fields, "messages") for turn in _turns(message, where)]
     system = _blocks(fields.get("system") or [], "system")
     if fields.get("cache_control") is not None:
@@ -54,7 +56,8 @@ def read(fields: Json) -> Ask:
         max_tokens=max_tokens,
         stop=stops(fields, "stop_sequences", _MAX_STOPS),
         stream=flag(fields, "stream"),
-        reasons=_reasons(member(fields, "thinking"), max_tokens),
+        reasons=_reasons(thinking, max_tokens),
+        thoughts_first=thinking.get("type") == "enabled",
         marks=True,
     )
 
@@ -80,10 +83,10 @@ def _turns(message: Json, where: str) -> Iterator[Turn]:
             calls.append(text(block.get("id"), f"{place}.id"))
         elif block.get("type") == "thinking":
             check(block.get("thinking"), block.get("signature"), f"{place}.signature")
-        elif block.get("type") != "redacted_thinking":
+        elif block.get("type") not in _THOUGHTS:
             said.append(_block(block, place))
     if said:
-        yield Turn(role, said, calls=calls)
+        yield Turn(role, said, calls=calls, thought=content[0].get("type") in _THOUGHTS)
 
 
 def _blocks(content: object, where: str, mark: str | None = None) -> list[Block]:

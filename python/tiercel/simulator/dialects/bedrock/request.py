@@ -32,6 +32,7 @@ def read(fields: Json) -> Ask:
     turns = [turn for where, message in some_objects(fields, "messages") for turn in _turns(message, where)]
     if turns and turns[0].role == "assistant":
         raise ApiError(400, "A conversation must start with a user message.", param="messages")
+    thinking = member(member(fields, "additionalModelRequestFields"), "thinking")
     config, tooling = member(fields, "inferenceConfig"), member(fields, "toolConfig")
     if not tooling and any(turn.calls or turn.answers for turn in turns):
         raise ApiError(400, "The toolConfig field must be defined when using toolUse and toolResult content blocks.")
@@ -49,7 +50,8 @@ def read(fields: Json) -> Ask:
         max_tokens=integer(config, "maxTokens"),
         stop=stops(config, "stopSequences", _MAX_STOPS),
         stream=fields["stream"],
-        reasons=_reasons(member(fields, "additionalModelRequestFields")),
+        reasons=thinking.get("type") != "disabled" if thinking else None,
+        thoughts_first=thinking.get("type") == "enabled",
         marks=True,
     )
 
@@ -79,7 +81,10 @@ def _turns(message: Json, where: str) -> list[Turn]:
             said = _marked(said, block, place)
         else:
             said.append(_block(block, place))
-    return [*results, Turn(role, said, calls=calls)] if said else results
+    if not said:
+        return results
+    thought = "reasoningContent" in message["content"][0]
+    return [*results, Turn(role, said, calls=calls, thought=thought)]
 
 
 def _blocks(content: object, where: str) -> list[Block]:
@@ -142,8 +147,3 @@ def _schema(wanted: Json) -> Json | None:
     word(wanted.get("type"), ("json_schema",), "outputConfig.textFormat.type")
     found = member(member(wanted, "structure"), "jsonSchema").get("schema")
     return load(text(found, "outputConfig.textFormat.structure.jsonSchema.schema").encode())
-
-
-def _reasons(model_fields: Json) -> bool | None:
-    thinking = member(model_fields, "thinking")
-    return thinking.get("type") != "disabled" if thinking else None
