@@ -181,9 +181,9 @@ fn how_tools_are_told() {
     check("one of two by its name", one_of_two, &two, lost(&[Feature::ToolChoice], &[]));
     let one = Request { parallel_calls: Some(false), ..form(None) };
     check("one at a time", one, &tools(""), lost(&[Feature::ParallelCalls], &[]));
-    let once = Request { parallel_calls: Some(false), ..named };
+    let forced = Request { parallel_calls: Some(false), ..named };
     let required = tools(r#","tool_choice":"REQUIRED""#);
-    check("the only one once, as for structured output", once, &required, lost(&[], &[Feature::ParallelCalls]));
+    check("the only one once, as for structured output", forced, &required, lost(&[], &[Feature::ParallelCalls]));
     let strict = |others| Request { tools: vec![tool(Some(true)), tool(others)], ..Request::default() };
     let pair = format!(r#","tools":[{SPEC},{SPEC}]"#);
     check("all strict", strict(Some(true)), &format!(r#"{pair},"strict_tools":true"#), Lost::default());
