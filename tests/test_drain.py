@@ -109,10 +109,16 @@ def test_load_leaves_no_file_open_and_memory_level(loaded_gateway, eventually):
         eventually(lambda: "tiercel_open_connections 0\n" in loaded_gateway.get("/metrics").text)
         return n_files(loaded_gateway), resident(loaded_gateway)
 
-    files_before, memory_before = load(N_REQUESTS // 2, N_STREAMS)
-    files, memory = load(N_REQUESTS, N_STREAMS)
-    grown = {pid: memory[pid] - memory_before[pid] for pid in memory}
-    print(f"{loaded_gateway.interface}: {files_before} -> {files} files, memory {memory_before} grew by {grown}")  # noqa: T201 - the figures
+    # Allocators take what they need in steps, so one round may grow; a leak grows in each.
+    load(N_REQUESTS, N_STREAMS)
+    files_before, memory_before = load(N_REQUESTS, N_STREAMS)
+    for _ in range(3):
+        files, memory = load(N_REQUESTS, N_STREAMS)
+        grown = {pid: memory[pid] - memory_before[pid] for pid in memory}
+        print(f"{loaded_gateway.interface}: {files_before} -> {files} files, memory {memory_before} grew by {grown}")  # noqa: T201 - the figures
+        if max(grown.values()) < MEGABYTE:
+            break
+        memory_before = memory
 
     assert len(files) == 2
     assert files == files_before
