@@ -5,13 +5,12 @@ import itertools
 import json
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
+from tests.clients import JAVASCRIPT, javascript
 from tests.clients.upstreams import UPSTREAMS, named
 
-FOLDER = Path(__file__).parent / "javascript"
 SCRIPTS = {
     "openai chat": "openai.mjs",
     "openai responses": "openai.mjs",
@@ -24,18 +23,12 @@ SCRIPTS = {
 FEATURES = ("text", "stream", "tool", "structured", "error")
 MODELS = {upstream: named(upstream) for upstream in UPSTREAMS}
 RUN_SECONDS = 60
-INSTALL_SECONDS = 300
 
 
 @pytest.fixture(scope="session")
 def node():
-    """The program, once the packages of the lock file are there; they are installed anew when it has changed."""
-    for tool in ("node", "npm"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
-    installed = FOLDER / "node_modules/.package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < (FOLDER / "package-lock.json").stat().st_mtime:
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=FOLDER, check=True, timeout=INSTALL_SECONDS)
+    """The program, once it has its packages."""
+    javascript()
     return shutil.which("node")
 
 
@@ -47,7 +40,7 @@ def checks(node, clients_gateway):
     def run(script):
         arguments = (clients_gateway.url, clients_gateway.key, json.dumps(MODELS))
         command = [node, script, *arguments]
-        done = subprocess.run(command, cwd=FOLDER, check=True, stdout=subprocess.PIPE, timeout=RUN_SECONDS)
+        done = subprocess.run(command, cwd=JAVASCRIPT, check=True, stdout=subprocess.PIPE, timeout=RUN_SECONDS)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     return run

@@ -18,9 +18,12 @@ pub(crate) fn sign(reply: &mut Reply, request_id: &str) {
 /// Adds all that is known of `call`, and the upstream's own headers but for those that tell the gateway's key.
 pub(crate) fn describe(call: &Call, reply: &mut Reply, upstream_headers: Vec<(String, String)>) {
     let attempt = call.attempts.last();
-    let tells = |value: &str| call.gateway.is_secret(value, attempt);
-    let passed = upstream_headers.into_iter().filter(|(_, value)| !tells(value));
-    reply.headers.extend(passed.map(|(name, value)| (Cow::Owned(name), value)));
+    if !upstream_headers.is_empty() {
+        let secrets = call.gateway.secrets(attempt);
+        let tells = |value: &str| secrets.iter().any(|secret| value.contains(&**secret));
+        let passed = upstream_headers.into_iter().filter(|(_, value)| !tells(value));
+        reply.headers.extend(passed.map(|(name, value)| (Cow::Owned(name), value)));
+    }
     sign(reply, &call.request_id);
     if let Some(attempt) = attempt {
         reply.push("x-tiercel-model", attempt.deployment.name.to_string());

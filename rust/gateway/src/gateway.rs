@@ -268,13 +268,8 @@ impl Gateway {
         })
     }
 
-    /// Whether `text` tells one of the gateway's own keys.
-    pub(crate) fn is_secret(&self, text: &str, attempt: Option<&Attempt>) -> bool {
-        self.secrets(attempt).iter().any(|secret| text.contains(&**secret))
-    }
-
     /// What the provider of `attempt` was shown, or might have been.
-    fn secrets<'a>(&self, attempt: Option<&'a Attempt>) -> Vec<Cow<'a, str>> {
+    pub(crate) fn secrets<'a>(&self, attempt: Option<&'a Attempt>) -> Vec<Cow<'a, str>> {
         let keys = attempt.map_or(&[][..], |attempt| attempt.deployment.provider.secrets());
         let tokens = self.tokens.all().into_iter().map(Cow::Owned);
         keys.iter().map(|key| Cow::Borrowed(key.expose())).chain(tokens).collect()

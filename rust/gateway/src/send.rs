@@ -58,17 +58,17 @@ pub(crate) fn send(
         headers.push(("anthropic-version", ANTHROPIC_VERSION.as_bytes()));
     }
     let target = [provider.base_path.as_str(), &outgoing.path].concat();
-    let mut request = upstream::Request {
+    let bare = upstream::Request {
         method: outgoing.method,
         target: &target,
         host: &provider.host_header,
-        headers: &headers,
+        headers: &[],
         body: &outgoing.body,
     };
-    let credential = credential(gateway, provider, attempt.turn, &request, now)?;
-    let mut all = headers.clone();
-    all.extend(credential.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
-    request.headers = &all;
+    let unsigned = upstream::Request { headers: &headers, ..bare };
+    let credential = credential(gateway, provider, attempt.turn, &unsigned, now)?;
+    headers.extend(credential.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
+    let request = upstream::Request { headers: &headers, ..bare };
     let limits = upstream::Limits { body: provider.max_answer, ..upstream::Limits::default() };
     http.send(&request, limits, to_socket)?;
     let answer = Answer::new(outgoing.expected.clone());

@@ -5,7 +5,6 @@
 
 mod multipart;
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::Error;

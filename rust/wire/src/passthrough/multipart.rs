@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use super::{Cow, Field};
+use super::Field;
 use crate::Error;
 
 /// Bytes of a boundary (RFC 2046, 5.1.1) and of the head of one part.
@@ -14,7 +14,7 @@ const MAX_PARTS: usize = 128;
 /// The text of the field `name`, and where it stands in `body`; `None` where there is none.
 pub(super) fn field(content_type: &str, body: &[u8], name: &'static str) -> Result<Option<Field>, Error> {
     let boundary = boundary(content_type).ok_or_else(|| broken("its content type has no boundary"))?;
-    let delimiter = ["--", &boundary].concat();
+    let delimiter = ["--", boundary].concat();
     let mut found = None;
     let mut n_parts = 0;
     let mut rest =
@@ -48,13 +48,13 @@ pub(super) fn field(content_type: &str, body: &[u8], name: &'static str) -> Resu
     Ok(found)
 }
 
-fn boundary(content_type: &str) -> Option<Cow<'_, str>> {
+fn boundary(content_type: &str) -> Option<&str> {
     let parameter = content_type.split(';').map(str::trim).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
         name.eq_ignore_ascii_case("boundary").then_some(value)
     })?;
     let boundary = parameter.trim_matches('"');
-    (1..=MAX_BOUNDARY).contains(&boundary.len()).then_some(boundary.into())
+    (1..=MAX_BOUNDARY).contains(&boundary.len()).then_some(boundary)
 }
 
 /// Whether the head of a part says that it is the field `name`, and no file.
