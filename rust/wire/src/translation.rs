@@ -10,7 +10,7 @@ use crate::chat::{self, Lost};
 use crate::endpoint::Task;
 use crate::stream::{Framing, Output, ReadEvents, StreamReader, WriteEvents};
 use crate::target::Target;
-use crate::upstream_error::{self, AnswerError};
+use crate::upstream_error::{AnswerError, UpstreamError};
 use crate::{
     Client, ClientError, Endpoint, Error, Request, Upstream, Usage, anthropic, bedrock, cohere, embed, gemini, openai,
     responses,
@@ -187,7 +187,7 @@ impl Reading {
 
     /// A refusal by the provider in the client's dialect; `None` where it cannot be read.
     pub fn refusal(&self, status: u16, body: Vec<u8>) -> Option<Vec<u8>> {
-        let error = upstream_error::read(&body)?;
+        let error = UpstreamError::read(&body)?;
         let endpoint = self.request.endpoint();
         if endpoint.is_native(self.upstream) {
             return Some(body);

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::json::{Cursor, Fault, Shape};
 
 /// Bytes of an upstream's error body that are read.
-const MAX_BODY: usize = 64 * 1024;
+pub(crate) const MAX_BODY: usize = 64 * 1024;
 /// Characters of an upstream's text that are kept. The longest that OpenAI sends, on schemas, have some hundreds.
 const MAX_TEXT: usize = 1_000;
 
@@ -14,30 +14,43 @@ const MAX_TEXT: usize = 1_000;
 pub struct UpstreamError {
     /// In words; empty when it has none.
     pub message: String,
-    /// The class: `error.type`, or Google's `error.status`.
+    /// The class: `error.type`, Google's `error.status`, or AWS's exception.
     pub kind: Option<String>,
     /// The machine-readable word or number.
     pub code: Option<String>,
     /// The request's field that is to blame.
     pub parameter: Option<String>,
-}
-
-/// Reads an upstream's error body in any dialect. All have `error` with a message and a class, or one of its variants: a
-/// bare string for `error`, the members at the top, `detail`, or all of it in an array. `None` when it is none of these,
-/// or longer than 64 KiB.
-pub(crate) fn read(body: &[u8]) -> Option<UpstreamError> {
-    let text = std::str::from_utf8(body).ok().filter(|text| text.len() <= MAX_BODY)?;
-    let mut cursor = Cursor::new(text);
-    let mut error = UpstreamError::default();
-    if cursor.shape().ok()? == Shape::Array {
-        cursor.array(|cursor| error.read_members(cursor)).ok()?;
-    } else {
-        error.read_members(&mut cursor).ok()?;
-    }
-    (error != UpstreamError::default()).then_some(error)
+    /// A more exact word that some have in addition: Google's `ErrorInfo.reason`, Anthropic's `details.error_code`,
+    /// Azure's `innererror.code`.
+    pub reason: Option<String>,
 }
 
 impl UpstreamError {
+    /// Reads an upstream's error body in any dialect. All have `error` with a message and a class, or one of its
+    /// variants: a bare string for `error`, the members at the top, `detail`, or all of it in an array. `None` when it is
+    /// none of these, or longer than 64 KiB.
+    pub fn read(body: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(body).ok().filter(|text| text.len() <= MAX_BODY)?;
+        let mut cursor = Cursor::new(text);
+        let mut error = Self::default();
+        if cursor.shape().ok()? == Shape::Array {
+            cursor.array(|cursor| error.read_members(cursor)).ok()?;
+        } else {
+            error.read_members(&mut cursor).ok()?;
+        }
+        (error != Self::default()).then_some(error)
+    }
+
+    /// As `read`, with the class that Bedrock has in the answer's head alone. The names of `headers` are lower case.
+    pub fn of_answer<'a>(headers: impl IntoIterator<Item = (&'a str, &'a [u8])>, body: &[u8]) -> Option<Self> {
+        let error = Self::read(body);
+        let class = headers.into_iter().find(|(name, _)| *name == "x-amzn-errortype");
+        let Some(class) = class.and_then(|(_, value)| std::str::from_utf8(value).ok()) else { return error };
+        // An address may follow: `ThrottlingException:http://internal.amazon.com/coral/com.amazon.bedrock/`.
+        let class = class.split(':').next().unwrap_or_default().trim();
+        Some(Self { kind: Some(kept(class)), ..error.unwrap_or_default() })
+    }
+
     fn read_members(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
         cursor.object_or_skip(|cursor, key| {
             match &*key.name() {
@@ -51,6 +64,18 @@ impl UpstreamError {
                 }
                 "code" => self.code = text(cursor)?,
                 "param" => self.parameter = text(cursor)?,
+                "details" if cursor.shape()? == Shape::Array => cursor.array(|cursor| self.read_detail(cursor))?,
+                "details" | "innererror" => self.read_detail(cursor)?,
+                _ => drop(cursor.skip()?),
+            }
+            Ok(())
+        })
+    }
+
+    fn read_detail(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+        cursor.object_or_skip(|cursor, key| {
+            match &*key.name() {
+                "reason" | "error_code" | "code" => self.reason = text(cursor)?.or_else(|| self.reason.take()),
                 _ => drop(cursor.skip()?),
             }
             Ok(())
@@ -65,13 +90,18 @@ fn text(cursor: &mut Cursor<'_>) -> Result<Option<String>, Fault> {
         Shape::Number => cursor.skip()?.into(),
         _ => return cursor.skip().map(|_| None),
     };
-    Ok(Some(value.chars().filter(|character| !character.is_control()).take(MAX_TEXT).collect()))
+    Ok(Some(kept(&value)))
+}
+
+/// What is kept of a text.
+fn kept(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).take(MAX_TEXT).collect()
 }
 
 // Without the message: it may quote a prompt or part of a key, and both forms end up in logs.
 impl fmt::Debug for UpstreamError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { message: _, kind, code, parameter } = self;
+        let Self { message: _, kind, code, parameter, reason: _ } = self;
         let mut output = formatter.debug_struct("UpstreamError");
         output.field("kind", kind).field("code", code).field("parameter", parameter).finish_non_exhaustive()
     }
@@ -121,7 +151,7 @@ impl std::error::Error for AnswerError {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::*;
 
     /// Message, type, code and parameter.
     type Parts<'a> = (&'a str, Option<&'a str>, Option<&'a str>, Option<&'a str>);
@@ -129,7 +159,7 @@ mod tests {
     #[test]
     fn what_upstreams_errors_say() {
         let check = |name: &str, body: &str, expected: Option<Parts<'_>>| {
-            let error = read(body.as_bytes());
+            let error = UpstreamError::read(body.as_bytes());
             let parts = error.as_ref().map(|error| {
                 (error.message.as_str(), error.kind.as_deref(), error.code.as_deref(), error.parameter.as_deref())
             });
@@ -155,6 +185,9 @@ mod tests {
             aws,
             Some(("No.", Some("com.amazon.coral.service#AccessDeniedException"), None, None)),
         );
+        let azure =
+            r#"{"error":{"message":"No.","type":null,"code":"content_filter","innererror":{"code":"R","a":{}}}}"#;
+        check("Azure", azure, Some(("No.", None, Some("content_filter"), None)));
         check("control characters", r#"{"error":{"message":"a\r\n\u0000b"}}"#, Some(("ab", None, None, None)));
         let long = format!(r#"{{"error":"{}"}}"#, "é".repeat(2_000));
         check("a long one is cut", &long, Some((&"é".repeat(1_000), None, None, None)));
@@ -167,9 +200,43 @@ mod tests {
 
     #[test]
     fn an_upstreams_words_stay_out_of_logs() {
-        let error = read(br#"{"error":{"message":"Bad key sk-123.","type":"t"}}"#).unwrap();
+        let error = UpstreamError::read(br#"{"error":{"message":"Bad key sk-123.","type":"t"}}"#).unwrap();
 
         assert_eq!("the upstream reports an error of type t, code none", error.to_string());
         assert!(!format!("{error:?}").contains("sk-123"));
+    }
+
+    #[test]
+    fn what_errors_say_in_detail() {
+        let check = |name: &str, body: &str, expected: Option<&str>| {
+            let error = UpstreamError::read(body.as_bytes()).unwrap_or_default();
+
+            assert_eq!(expected, error.reason.as_deref(), "{name}");
+        };
+        let google = r#"{"error":{"code":429,"details":[{"@type":"x/google.rpc.ErrorInfo","reason":"RATE_LIMIT_EXCEEDED"},
+            {"@type":"x/google.rpc.RetryInfo","retryDelay":"34.07s"},7]}}"#;
+        check("Google", google, Some("RATE_LIMIT_EXCEEDED"));
+        let anthropic =
+            r#"{"error":{"type":"t","message":"m","details":{"error_code":"enforced_spend_limit_reached"}}}"#;
+        check("Anthropic", anthropic, Some("enforced_spend_limit_reached"));
+        check("Azure", r#"{"error":{"message":"m","innererror":{"code":"R","a":{"code":"b"}}}}"#, Some("R"));
+        check("none", r#"{"error":{"message":"m","details":null}}"#, None);
+        check("a reason that is no text", r#"{"error":{"message":"m","details":[{"reason":{"a":1}}]}}"#, None);
+    }
+
+    #[test]
+    fn an_error_whose_class_is_in_the_head() {
+        let check = |name: &str, header: Option<&str>, body: &str, expected: Option<(&str, Option<&str>)>| {
+            let headers = header.map(|value| ("x-amzn-errortype", value.as_bytes()));
+            let error = UpstreamError::of_answer([("date", &b"now"[..])].into_iter().chain(headers), body.as_bytes());
+            let parts = error.as_ref().map(|error| (error.message.as_str(), error.kind.as_deref()));
+
+            assert_eq!(expected, parts, "{name}");
+        };
+        let class = Some("ThrottlingException:http://internal.amazon.com/coral/");
+        check("both", class, r#"{"message":"Slow."}"#, Some(("Slow.", Some("ThrottlingException"))));
+        check("no body", class, "", Some(("", Some("ThrottlingException"))));
+        check("no header", None, r#"{"message":"Slow."}"#, Some(("Slow.", None)));
+        check("neither", None, "", None);
     }
 }

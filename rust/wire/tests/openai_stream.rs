@@ -248,7 +248,7 @@ fn what_is_interrupted() {
 #[test]
 fn errors_inside_a_stream() {
     let error =
-        UpstreamError { message: "Busy.".into(), kind: Some("server_error".into()), code: None, parameter: None };
+        UpstreamError { message: "Busy.".into(), kind: Some("server_error".into()), ..UpstreamError::default() };
     let interruption = || Interruption::UpstreamError(error.clone());
     let body = r#"{"error":{"message":"Busy.","type":"server_error","param":null,"code":null}}"#;
     check_interrupted("at the start", events(&[body]).as_bytes(), interruption(), &[]);

@@ -5,13 +5,13 @@ use super::usage::Report;
 use crate::Upstream;
 use crate::chat::{Answer, Call, Choice, Content, Part, Signature};
 use crate::json::{Object, Shape, Value};
-use crate::upstream_error::{self, AnswerError};
+use crate::upstream_error::{AnswerError, UpstreamError};
 
 /// Reads an answer that came whole. Blocks of tools that run at the provider say nothing in other dialects, and pass.
 pub(crate) fn read_answer(text: &str) -> Result<Answer<'_>, AnswerError> {
     let object = Object::parse(text)?;
     if object.string("type").as_deref() == Some("error") || object.get("error").is_some() {
-        return Err(AnswerError::Upstream(upstream_error::read(text.as_bytes()).unwrap_or_default()));
+        return Err(AnswerError::Upstream(UpstreamError::read(text.as_bytes()).unwrap_or_default()));
     }
     let blocks = object.get("content").and_then(Value::array).ok_or(AnswerError::Malformed)?;
     let reason = object.string("stop_reason").ok_or(AnswerError::Malformed)?;

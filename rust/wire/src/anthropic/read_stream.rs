@@ -5,7 +5,7 @@ use super::usage::Report;
 use crate::chat::{Event, Finish, Signature};
 use crate::json::Object;
 use crate::stream::{Interruption, ReadEvents};
-use crate::{Upstream, sse, upstream_error};
+use crate::{Upstream, UpstreamError, sse};
 
 /// Calls that one answer may make.
 const MAX_CALLS: u32 = 1_024;
@@ -40,7 +40,7 @@ impl ReadEvents for EventReader {
             "message_delta" => self.read_message_delta(&object, sink)?,
             "message_stop" => self.read_stop(sink),
             _ if kind == "error" || object.get("error").is_some() => {
-                return Err(Interruption::UpstreamError(upstream_error::read(event.data).unwrap_or_default()));
+                return Err(Interruption::UpstreamError(UpstreamError::read(event.data).unwrap_or_default()));
             }
             // `ping`, and what may be added: the API's versioning allows new events.
             _ => {}

@@ -5,7 +5,7 @@
 
 use crate::sse::Event;
 use crate::stream::Interruption;
-use crate::upstream_error::{self, UpstreamError};
+use crate::upstream_error::UpstreamError;
 
 /// Bytes of a frame, the same as of an event of other dialects.
 const MAX_FRAME: usize = 1024 * 1024;
@@ -91,7 +91,7 @@ fn read_frame(frame: &[u8], n_headers: usize) -> Result<Event<'_>, Interruption>
     match headers.message_type {
         b"event" => Ok(Event { name: headers.name, data: payload }),
         b"exception" => {
-            let error = upstream_error::read(payload).unwrap_or_default();
+            let error = UpstreamError::read(payload).unwrap_or_default();
             Err(Interruption::UpstreamError(UpstreamError { kind: Some(text(headers.name)), ..error }))
         }
         b"error" => {

@@ -5,7 +5,7 @@ use super::usage::usage;
 use crate::Upstream;
 use crate::chat::{Answer, Call, Choice, Content, Part, Signature};
 use crate::json::{Object, Value};
-use crate::upstream_error::{self, AnswerError};
+use crate::upstream_error::{AnswerError, UpstreamError};
 
 /// Reads the body of an answer.
 ///
@@ -15,7 +15,7 @@ use crate::upstream_error::{self, AnswerError};
 pub(crate) fn read_answer(text: &str) -> Result<Answer<'_>, AnswerError> {
     let answer = Object::parse(text)?;
     let Some(message) = answer.object("output").and_then(|output| output.object("message")) else {
-        return Err(upstream_error::read(text.as_bytes()).map_or(AnswerError::Malformed, AnswerError::Upstream));
+        return Err(UpstreamError::read(text.as_bytes()).map_or(AnswerError::Malformed, AnswerError::Upstream));
     };
     let reason = answer.string("stopReason").ok_or(AnswerError::Malformed)?;
     let finish = finish(&reason).map_err(AnswerError::Upstream)?;

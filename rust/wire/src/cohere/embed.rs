@@ -5,7 +5,7 @@ use crate::chat::Lost;
 use crate::embed::{Answer, Purpose, Request};
 use crate::json::{Object, Value, write_object};
 use crate::target::Target;
-use crate::upstream_error::{self, AnswerError};
+use crate::upstream_error::{AnswerError, UpstreamError};
 use crate::{Error, Upstream};
 
 /// Texts of one request.
@@ -56,7 +56,7 @@ fn input_type(purpose: Option<Purpose>) -> &'static str {
 pub(crate) fn read_answer(text: &str) -> Result<Answer<'_>, AnswerError> {
     let answer = Object::parse(text)?;
     let Some(embeddings) = answer.object("embeddings") else {
-        return Err(upstream_error::read(text.as_bytes()).map_or(AnswerError::Malformed, AnswerError::Upstream));
+        return Err(UpstreamError::read(text.as_bytes()).map_or(AnswerError::Malformed, AnswerError::Upstream));
     };
     let vectors: Option<Vec<_>> = embeddings.array("float").into_iter().map(read_vector).collect();
     let vectors = vectors.filter(|vectors| !vectors.is_empty()).ok_or(AnswerError::Malformed)?;

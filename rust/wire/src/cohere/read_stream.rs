@@ -10,7 +10,7 @@ use super::usage::usage;
 use crate::chat::Event;
 use crate::json::Object;
 use crate::stream::{Interruption, ReadEvents};
-use crate::{sse, upstream_error};
+use crate::{UpstreamError, sse};
 
 /// Tools that one answer calls.
 const MAX_CALLS: usize = 1_024;
@@ -35,7 +35,7 @@ impl ReadEvents for EventReader {
         let text = std::str::from_utf8(event.data).map_err(|_| Interruption::Malformed)?;
         let body = Object::parse(text)?;
         let Some(kind) = body.string("type").filter(|kind| kind != "error") else {
-            let error = upstream_error::read(event.data);
+            let error = UpstreamError::read(event.data);
             return Err(error.map_or(Interruption::Malformed, Interruption::UpstreamError));
         };
         let delta = body.object("delta").unwrap_or_default();
@@ -126,7 +126,7 @@ fn read_content(content: &Object<'_>, sink: &mut Sink<'_>) {
 fn read_end(delta: &Object<'_>, sink: &mut Sink<'_>) -> Result<(), Interruption> {
     let finish = finish(&string(delta, "finish_reason")?).map_err(|error| {
         let message = delta.string("error").map_or(error.message, Cow::into_owned);
-        Interruption::UpstreamError(upstream_error::UpstreamError { message, ..error })
+        Interruption::UpstreamError(UpstreamError { message, ..error })
     })?;
     sink(Event::Finish { choice: 0, finish });
     if let Some(usage) = delta.object("usage").as_ref().and_then(usage) {

@@ -9,7 +9,7 @@ use crate::embed::{Answer, Purpose, Request};
 use crate::json::{ArrayWriter, Cursor, Fault, ObjectWriter, Shape, write_object};
 use crate::target::{Hosting, Target};
 use crate::translation::Context;
-use crate::upstream_error::{self, AnswerError};
+use crate::upstream_error::{AnswerError, UpstreamError};
 use crate::usage::count;
 use crate::{Endpoint, Error, Usage};
 
@@ -129,7 +129,7 @@ pub(crate) fn read_answer(text: &str) -> Result<Answer<'_>, AnswerError> {
     })?;
     cursor.end()?;
     if reading.is_error {
-        return Err(AnswerError::Upstream(upstream_error::read(text.as_bytes()).unwrap_or_default()));
+        return Err(AnswerError::Upstream(UpstreamError::read(text.as_bytes()).unwrap_or_default()));
     }
     if reading.vectors.is_empty() || reading.is_malformed {
         return Err(AnswerError::Malformed);

@@ -7,7 +7,7 @@ use crate::Upstream;
 use crate::Usage;
 use crate::chat::{Call, Content, Finish, Part, Signature};
 use crate::json::{Cursor, Fault, Shape};
-use crate::upstream_error::{self, AnswerError};
+use crate::upstream_error::{AnswerError, UpstreamError};
 
 /// Candidates that are read. Google allows eight.
 pub(super) const MAX_CANDIDATES: u32 = 128;
@@ -43,7 +43,7 @@ impl<'a> Response<'a> {
         let mut is_error = false;
         let mut cursor = Cursor::new(text);
         if cursor.shape()? != Shape::Object {
-            return Err(upstream_error::read(text.as_bytes()).map_or(AnswerError::Malformed, AnswerError::Upstream));
+            return Err(UpstreamError::read(text.as_bytes()).map_or(AnswerError::Malformed, AnswerError::Upstream));
         }
         cursor.object::<AnswerError>(|cursor, key| {
             match &*key.name() {
@@ -71,7 +71,7 @@ impl<'a> Response<'a> {
         })?;
         cursor.end()?;
         if is_error {
-            return Err(AnswerError::Upstream(upstream_error::read(text.as_bytes()).unwrap_or_default()));
+            return Err(AnswerError::Upstream(UpstreamError::read(text.as_bytes()).unwrap_or_default()));
         }
         Ok(response)
     }

@@ -3,7 +3,7 @@
 use super::choice::Choice;
 use super::usage;
 use crate::json::{Cursor, Fault, Shape, Text};
-use crate::upstream_error::{self, AnswerError};
+use crate::upstream_error::{AnswerError, UpstreamError};
 use crate::{Endpoint, Usage};
 
 /// What the gateway needs to know of an answer, whose bytes go to the client as they came.
@@ -26,7 +26,7 @@ impl Answer {
         let mut reading = Reading::default();
         let result = reading.read(endpoint, text);
         if reading.is_error {
-            let error = upstream_error::read(body).unwrap_or_default();
+            let error = UpstreamError::read(body).unwrap_or_default();
             return Err(AnswerError::Upstream(error));
         }
         if result.is_err() || !reading.has_results {

@@ -12,7 +12,7 @@ use crate::fields::Fields;
 use crate::json::{ArrayWriter, Object, ObjectWriter, Value, write_object};
 use crate::target::Target;
 use crate::translation::Context;
-use crate::upstream_error::{self, AnswerError};
+use crate::upstream_error::{AnswerError, UpstreamError};
 
 /// OpenAI's bound on the inputs of one request.
 const MAX_INPUTS: usize = 2_048;
@@ -65,7 +65,7 @@ pub(crate) fn write_request(form: &Request<'_>, target: &Target<'_>, lost: &mut 
 pub(crate) fn read_answer(text: &str) -> Result<Answer<'_>, AnswerError> {
     let body = Object::parse(text)?;
     if body.get("error").is_some() {
-        return Err(AnswerError::Upstream(upstream_error::read(text.as_bytes()).unwrap_or_default()));
+        return Err(AnswerError::Upstream(UpstreamError::read(text.as_bytes()).unwrap_or_default()));
     }
     let mut vectors = Vec::new();
     for (place, item) in (0..).zip(body.array("data")) {

@@ -9,7 +9,7 @@ use super::usage::usage;
 use crate::Upstream;
 use crate::chat::{Answer, Call, Choice, Content, Part, Signature};
 use crate::json::{Object, Value};
-use crate::upstream_error::{self, AnswerError};
+use crate::upstream_error::{AnswerError, UpstreamError};
 
 /// Reads the body of an answer to a request for chat completions.
 ///
@@ -18,7 +18,7 @@ use crate::upstream_error::{self, AnswerError};
 pub(crate) fn read_answer(text: &str) -> Result<Answer<'_>, AnswerError> {
     let body = Object::parse(text)?;
     if body.get("error").is_some() {
-        return Err(AnswerError::Upstream(upstream_error::read(text.as_bytes()).unwrap_or_default()));
+        return Err(AnswerError::Upstream(UpstreamError::read(text.as_bytes()).unwrap_or_default()));
     }
     let id = body.string("id").unwrap_or_default();
     let choices = body.objects("choices").filter(|choices| !choices.is_empty()).ok_or(AnswerError::Malformed)?;

@@ -12,7 +12,7 @@ use crate::chat::{Content, Event};
 use crate::json::Object;
 use crate::sse;
 use crate::stream::{Interruption, ReadEvents};
-use crate::upstream_error;
+use crate::upstream_error::UpstreamError;
 
 /// OpenAI's bound on `n`.
 const MAX_CHOICES: u64 = 128;
@@ -65,7 +65,7 @@ impl ReadEvents for EventReader {
             chunk.get("error").is_some() || chunk.string("object").is_some_and(|object| object == "error")
         };
         if event.name == b"error" || chunk.as_ref().is_ok_and(is_error) {
-            return Err(Interruption::UpstreamError(upstream_error::read(event.data).unwrap_or_default()));
+            return Err(Interruption::UpstreamError(UpstreamError::read(event.data).unwrap_or_default()));
         }
         let chunk = chunk?;
         let id = chunk.string("id").unwrap_or_default();

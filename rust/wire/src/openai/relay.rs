@@ -5,7 +5,7 @@ use super::progress::Progress;
 use crate::Usage;
 use crate::sse::Event;
 use crate::stream::{Interruption, MAX_HELD_BYTES, MAX_HELD_EVENTS, State};
-use crate::upstream_error;
+use crate::upstream_error::UpstreamError;
 
 /// What is known of a stream so far.
 pub(super) struct Relay {
@@ -78,7 +78,7 @@ impl Relay {
         let text = std::str::from_utf8(event.data).map_err(|_| Interruption::Malformed)?;
         let chunk = Chunk::read(text, &mut self.progress);
         if event.name == b"error" || chunk.as_ref().is_ok_and(|chunk| chunk.is_error) {
-            return Err(Interruption::UpstreamError(upstream_error::read(event.data).unwrap_or_default()));
+            return Err(Interruption::UpstreamError(UpstreamError::read(event.data).unwrap_or_default()));
         }
         let chunk = chunk?;
         self.n_content_bytes += chunk.n_content_bytes;

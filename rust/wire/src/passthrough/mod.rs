@@ -11,7 +11,7 @@ use crate::Error;
 use crate::json::{Object, write_string};
 use crate::members::Members;
 use crate::request::{is_model, read_model};
-use crate::upstream_error;
+use crate::upstream_error::UpstreamError;
 use crate::usage::{MAX_TOKENS, Usage};
 
 /// Something that goes through.
@@ -210,7 +210,7 @@ pub fn usage(body: &[u8]) -> Option<Usage> {
 
 /// Whether an answer explains an error, in any of the ways in which providers do.
 pub fn is_error(body: &[u8]) -> bool {
-    upstream_error::read(body).is_some()
+    UpstreamError::read(body).is_some()
 }
 
 /// The extent of a field in a form, and what it says.

@@ -2,7 +2,7 @@
 
 use crate::chat::Finish;
 use crate::json::Object;
-use crate::upstream_error::{self, AnswerError};
+use crate::upstream_error::{AnswerError, UpstreamError};
 
 /// Why `response` ends. One that has only begun, as those in the background are when they are told, counts as ended:
 /// only the client itself can have asked for it.
@@ -11,7 +11,7 @@ use crate::upstream_error::{self, AnswerError};
 /// `AnswerError::Upstream` for one that failed, `AnswerError::Malformed` for a status that the API does not define.
 pub(super) fn read_finish(response: &Object<'_>, has_calls: bool) -> Result<Finish, AnswerError> {
     if let Some(error) = response.get("error") {
-        return Err(AnswerError::Upstream(upstream_error::read(error.text().as_bytes()).unwrap_or_default()));
+        return Err(AnswerError::Upstream(UpstreamError::read(error.text().as_bytes()).unwrap_or_default()));
     }
     match response.string("status").as_deref() {
         // Some servers do not tell it.
@@ -21,7 +21,7 @@ pub(super) fn read_finish(response: &Object<'_>, has_calls: bool) -> Result<Fini
             let is_filtered = details.string("reason").is_some_and(|reason| reason == "content_filter");
             Ok(if is_filtered { Finish::Filter } else { Finish::Length })
         }
-        Some("failed") => Err(AnswerError::Upstream(upstream_error::UpstreamError::default())),
+        Some("failed") => Err(AnswerError::Upstream(UpstreamError::default())),
         Some(_) => Err(AnswerError::Malformed),
     }
 }

@@ -13,7 +13,7 @@ use crate::chat::{Call, Content, Event};
 use crate::json::{Cursor, Object, Value};
 use crate::sse;
 use crate::stream::{Interruption, ReadEvents};
-use crate::upstream_error::{self, AnswerError};
+use crate::upstream_error::{AnswerError, UpstreamError};
 
 /// Items of one answer. Agents have been seen to call some dozens of tools at once.
 const MAX_ITEMS: usize = 1_024;
@@ -240,5 +240,5 @@ fn say_logprobs(elements: &str, sink: Sink<'_>) {
 fn failure(object: &Object<'_>, data: &[u8]) -> Interruption {
     let in_response = object.object("response").and_then(|response| response.get("error"));
     let error = in_response.or(object.get("error")).map(Value::text);
-    Interruption::UpstreamError(upstream_error::read(error.map_or(data, str::as_bytes)).unwrap_or_default())
+    Interruption::UpstreamError(UpstreamError::read(error.map_or(data, str::as_bytes)).unwrap_or_default())
 }

@@ -101,7 +101,7 @@ fn what_else_google_answers() {
         message: "no".to_owned(),
         kind: Some("UNAVAILABLE".to_owned()),
         code: Some("503".to_owned()),
-        parameter: None,
+        ..UpstreamError::default()
     };
     check(
         "an error",

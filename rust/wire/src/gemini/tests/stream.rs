@@ -111,7 +111,7 @@ fn what_is_interrupted() {
             message: message.to_owned(),
             kind: Some(kind.to_owned()),
             code: code.map(str::to_owned),
-            parameter: None,
+            ..UpstreamError::default()
         })
     };
     check("an error", &events(&[HELLO, ERROR]), error("UNAVAILABLE", Some("503"), "no"), &[HELLO]);

@@ -206,7 +206,7 @@ fn what_breaks_a_stream() {
             message: "Slow down.".to_owned(),
             kind: kind.map(str::to_owned),
             code: Some("rate_limit_exceeded".to_owned()),
-            parameter: None,
+            ..UpstreamError::default()
         })
     };
     let members = r#""code":"rate_limit_exceeded","message":"Slow down.","param":null"#;
