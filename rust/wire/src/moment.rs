@@ -1,7 +1,7 @@
 //! Moments and spans of time, in the forms in which headers and bodies spell them.
 //!
 //! # Why no crate
-//! What is wanted is four forms, read only, without a clock or a time zone's rules; the crates for dates bring all three.
+//! Four forms are read, and none is written; the crates for dates bring clocks, time zones and much else.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ fn seconds_a(unit: &str) -> Option<f64> {
     }
 }
 
-/// A date of HTTP as the time since 1970, in any of the three forms that RFC 9110 demands of recipients (section 5.6.7):
+/// A date of HTTP as the time since 1970, in the three forms that RFC 9110 demands of recipients (section 5.6.7):
 /// `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT`, `Sun Nov  6 08:49:37 1994`.
 pub(crate) fn read_http_date(text: &str) -> Option<Duration> {
     let text = Some(text).filter(|text| text.len() <= MAX_TEXT)?;

@@ -11,9 +11,9 @@
 //! `-remaining-` is above 0 is not what the upstream waits for, and says nothing.
 //!
 //! # How the forms of `-reset` are told apart
-//! A bare number from 10^12 on is milliseconds since 1970, as `OpenRouter` has it, from 10^9 on seconds since 1970; those
-//! were in 2001. Below that it is seconds from now, of which 10^9 would be 31 years. Numbers with units are OpenAI's and
-//! Groq's; a time stamp is Anthropic's.
+//! A bare number from 10^12 on is milliseconds since 1970, as `OpenRouter` has it, and from 10^9 on seconds since 1970:
+//! both were in 2001. Below that it is seconds from now, of which 10^9 would be 31 years. Numbers with units are those
+//! of OpenAI and Groq; a time stamp is Anthropic's.
 
 use std::time::Duration;
 

@@ -16,7 +16,7 @@ pub(super) const ROWS: &[Row] = &[
     // The same, with 429 and 400.
     (Word("ThrottlingException"), Throttled),
     (Word("ServiceQuotaExceededException"), Throttled),
-    // With 400 and `ValidationException`, as reports have them: no such model, none in this region, or only by a profile.
+    // With 400 and `ValidationException`, as reports have them: no such model here, or only by a profile.
     (Message("the provided model identifier is invalid"), ClientFault(ModelNotFound)),
     (Message("invocation of model id * with on-demand throughput"), ClientFault(ModelNotFound)),
     // The same. What a model says comes after `The model returned the following errors:`.

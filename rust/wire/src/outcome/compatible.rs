@@ -23,7 +23,7 @@ pub(super) const ROWS: &[Row] = &[
     (Message("the model *does not exist"), ClientFault(ModelNotFound)),
     // DeepSeek.
     (Message("model not exist"), ClientFault(ModelNotFound)),
-    // Ollama: `model "x" not found, try pulling it first`; Fireworks: `Model not found, inaccessible, and/or not deployed`.
+    // Ollama: `model "x" not found, try pulling it first`; Fireworks: `Model not found, inaccessible, and/or ...`.
     (Message("model *not found"), ClientFault(ModelNotFound)),
     // Together, with 404.
     (Word("model_not_available"), ClientFault(ModelNotFound)),

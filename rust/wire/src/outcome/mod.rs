@@ -17,7 +17,7 @@
 //!
 //! # What a 404 is about
 //! The model, unless the error speaks of something else: only then is there a point in asking another deployment. One
-//! without an error of the dialect's form is of a wrong address, so that this deployment does not have the model either.
+//! without an error of the dialect's form is of a wrong address, so this deployment does not have the model either.
 //! Bedrock looks up nothing else. Others also keep files, responses and caches; those are where they are.
 //!
 //! # What a 413 is
