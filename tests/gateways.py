@@ -36,6 +36,10 @@ models = ["pair"]
 
 [log]
 access = "access.jsonl"
+
+# So that it is known who is asked first.
+[failover]
+balance = "order"
 """
 
 

@@ -1,7 +1,7 @@
 """The core: everything that is decided. `rust/py` has no logic of its own, see `rust/gateway` and `rust/core`."""
 
 from collections.abc import Mapping, Sequence
-from typing import final
+from typing import Literal, final
 
 __all__ = [
     "Attempt",
@@ -10,6 +10,7 @@ __all__ = [
     "Core",
     "KnownModel",
     "KnownProvider",
+    "Pause",
     "Plan",
     "Reply",
     "Step",
@@ -272,11 +273,18 @@ class Call:
     def take_reply(self) -> Reply | None:
         """The whole answer, once; None when the answer was a stream."""
 
-    def next_attempt(self) -> Attempt | None:
-        """The next attempt to make; None when the call is over."""
+    def next_attempt(self) -> Attempt | Pause | None:
+        """The next attempt to make, or how long to wait before asking again; None when the call is over."""
 
-    def connect_failed(self, *, timed_out: bool) -> None:
-        """Tell that no connection for the current attempt came about."""
+    def hedge(self) -> Attempt | None:
+        """An attempt beside the one under way; None where it is not worth one."""
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether one attempt gives the answer, so that others are not needed any more."""
+
+    def connect_failed(self, why: Literal["refused", "timeout", "busy"]) -> None:
+        """Tell that no connection for the latest attempt came about, and why."""
 
     def settle(self) -> None:
         """End the call: metrics, log, books."""
@@ -296,6 +304,22 @@ class Attempt:
     @property
     def connect_timeout(self) -> float:
         """Seconds that connecting may take."""
+
+    @property
+    def hedge_after(self) -> float | None:
+        """Seconds after which, when nothing has come, `Call.hedge` is to be asked; None: not at all."""
+
+@final
+class Pause:
+    """A wait before the next attempt."""
+
+    @property
+    def seconds(self) -> float:
+        """How long at most."""
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether it waits for room: then to be asked again whenever another attempt has ended."""
 
 @final
 class Connection:
@@ -347,6 +371,10 @@ class Step:
     @property
     def is_over(self) -> bool:
         """Whether the attempt is over; `Call.next_attempt` says what then."""
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether the client gets this attempt's answer: one beside it is not needed any more."""
 
     @property
     def is_broken(self) -> bool:

@@ -1,11 +1,15 @@
-"""Makes the attempts that a call asks for, one after another."""
+"""Makes the attempts that a call asks for, one after another, and waits between them as long as it says."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Literal
+
+from tiercel._core import Pause
+from tiercel.pool import Busy
 
 if TYPE_CHECKING:
-    from tiercel._core import Call
+    from tiercel._core import Attempt, Call
     from tiercel.ingress.exchange import Cancellable, Exchange
     from tiercel.patience import Patience
     from tiercel.pool import Pool
@@ -20,19 +24,23 @@ async def dispatch(call: Call, exchange: Exchange, pool: Pool, patience: Patienc
     client = Client(exchange, patience)
     try:
         while not client.has_left and (attempt := call.next_attempt()) is not None:
+            if isinstance(attempt, Pause):
+                await client.pause(attempt, pool)
+                continue
             try:
                 upstream = pool.idle(attempt) or await pool.connect(attempt)
-            except TimeoutError:
-                call.connect_failed(timed_out=True)
-                continue
-            except OSError:
-                call.connect_failed(timed_out=False)
+            except OSError as error:
+                call.connect_failed(_reason(error))
+                pool.queue.release()
                 continue
             try:
                 if not client.has_left:
                     upstream.begin(call, exchange)
                     client.waits_for(upstream)
-                    await upstream.finished()
+                    if attempt.hedge_after is None:
+                        await upstream.finished()
+                    else:
+                        await _race(call, upstream, attempt.hedge_after, exchange, pool)
             finally:
                 client.waits_for(None)
                 pool.give_back(upstream)
@@ -40,20 +48,74 @@ async def dispatch(call: Call, exchange: Exchange, pool: Pool, patience: Patienc
         client.forget()
 
 
-class Client:
-    """Whether the client is still there, and which upstream to hang up on when it leaves."""
+async def _race(call: Call, first: Upstream, seconds: float, exchange: Exchange, pool: Pool) -> None:
+    """Wait for `first`; when it has said nothing for so long, ask another one as well and take whichever is sooner.
 
-    __slots__ = ("_exchange", "_upstream", "_watch", "has_left")
+    Only with `hedge = true`: the tasks that it takes cost more than all the rest of a request.
+    """
+    running = asyncio.ensure_future(first.finished())
+    await asyncio.wait({running}, timeout=seconds)
+    second = None
+    try:
+        if not running.done() and (attempt := call.hedge()) is not None:
+            second = await _connect(call, attempt, pool)
+            if second is not None and not call.is_decided and not first.is_hung_up:
+                first.rival, second.rival = second, first
+                second.begin(call, exchange)
+                await second.finished()
+        await running
+    finally:
+        first.rival = None
+        if second is not None:
+            second.rival = None
+            pool.give_back(second)
+
+
+async def _connect(call: Call, attempt: Attempt, pool: Pool) -> Upstream | None:
+    try:
+        return pool.idle(attempt) or await pool.connect(attempt)
+    except OSError as error:
+        call.connect_failed(_reason(error))
+        return None
+
+
+def _reason(error: OSError) -> Literal["refused", "timeout", "busy"]:
+    match error:
+        case Busy():
+            return "busy"
+        case TimeoutError():
+            return "timeout"
+    return "refused"
+
+
+class Client:
+    """Whether the client is still there, and what it waits for: when it leaves, that is ended."""
+
+    __slots__ = ("_exchange", "_upstream", "_waiter", "_watch", "has_left")
 
     def __init__(self, exchange: Exchange, patience: Patience) -> None:
         self.has_left = False
         self._exchange = exchange
         self._upstream: Upstream | None = None
+        self._waiter: asyncio.Future[None] | None = None
         self._watch: Cancellable = patience.after(self._start_watching)
 
     def waits_for(self, upstream: Upstream | None) -> None:
         """Hang up on `upstream`, and no other, when the client leaves."""
         self._upstream = upstream
+
+    async def pause(self, pause: Pause, pool: Pool) -> None:
+        """Wait as long as `pause` says, or until there is room, or the client leaves."""
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        timer = loop.call_later(pause.seconds, self._wake)
+        if pause.is_queued:
+            pool.queue.enter(self._waiter)
+        try:
+            await self._waiter
+        finally:
+            timer.cancel()
+            self._waiter = None
 
     def forget(self) -> None:
         """Watch no more."""
@@ -67,4 +129,11 @@ class Client:
     def _leave(self) -> None:
         self.has_left = True
         if self._upstream is not None:
+            if self._upstream.rival is not None:
+                self._upstream.rival.hang_up()
             self._upstream.hang_up()
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

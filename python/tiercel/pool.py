@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
+from tiercel.queue import Queue
 from tiercel.upstream import Upstream
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ MAX_WAITING = 1_000
 WAIT_SECONDS = 0.5
 # A finished answer whose last bytes are still to come keeps its connection for so long.
 SETTLE_SECONDS = 1.0
+
+
+class Busy(ConnectionError):
+    """Every connection that may be opened stayed in use: nothing is known against the origin."""
 
 
 class Origin:
@@ -49,7 +54,8 @@ class Origin:
 
         Raises:
             TimeoutError: Connecting took longer than `seconds`.
-            OSError: The origin cannot be reached, or all its connections stayed in use.
+            Busy: All its connections stayed in use.
+            OSError: It cannot be reached.
         """
         while len(self.connections) + self._n_connecting >= self._max_connections:
             if fresh and self._idle:
@@ -110,14 +116,14 @@ class Origin:
 
     async def _wait(self) -> None:
         if len(self.waiting) >= MAX_WAITING:
-            raise ConnectionError("too many attempts wait for a connection to this origin")
+            raise Busy("too many attempts wait for a connection to this origin")
         waiter: asyncio.Future[None] = self._loop.create_future()
         self.waiting.append(waiter)
         timer = self._loop.call_later(WAIT_SECONDS, waiter.cancel)
         try:
             await waiter
         except asyncio.CancelledError:
-            raise ConnectionError("every connection to this origin stayed in use") from None
+            raise Busy("every connection to this origin stayed in use") from None
         finally:
             timer.cancel()
 
@@ -148,6 +154,7 @@ class Pool:
     """The origins of a core."""
 
     def __init__(self, core: Core, loop: asyncio.AbstractEventLoop, patience: Patience) -> None:
+        self.queue = Queue()
         self._origins = [Origin(core, index, loop, patience) for index in range(len(core.origins))]
 
     def idle(self, attempt: Attempt) -> Upstream | None:
@@ -161,6 +168,7 @@ class Pool:
     def give_back(self, upstream: Upstream) -> None:
         """Take back a connection whose attempt is over."""
         upstream.origin.give_back(upstream)
+        self.queue.release()
 
     def close_idle(self) -> None:
         """Close connections that have been idle for too long."""

@@ -31,6 +31,9 @@ class Upstream(asyncio.Protocol):
         self._exchange: Exchange | None = None
         self._timer: Cancellable | None = None
         self._is_over = False
+        # One that was asked for the same beside this one.
+        self.rival: Upstream | None = None
+        self.is_hung_up = False
         # What the server has not yet taken. Meanwhile nothing is read: a stream holds one read at most, which uvloop
         # bounds to 256 KiB.
         self._untaken: deque[Awaitable[None]] = deque()
@@ -42,6 +45,7 @@ class Upstream(asyncio.Protocol):
         """Send the call's current attempt; what comes back goes to `exchange`."""
         self._exchange = exchange
         self._is_over = False
+        self.is_hung_up = False
         self._take_step(self._connection.begin(call))
         self._timer = self._patience.after(self._keep_time)
 
@@ -69,6 +73,7 @@ class Upstream(asyncio.Protocol):
     def hang_up(self) -> None:
         """Close at once and end the attempt: nobody waits for the answer."""
         self._connection.end()
+        self.is_hung_up = True
         self.close()
         self._is_over = True
         self._wake()
@@ -133,6 +138,8 @@ class Upstream(asyncio.Protocol):
             self._transport.write(step.to_socket)
         if self._exchange is None:
             return
+        if step.is_decided and self.rival is not None:
+            self.rival.hang_up()
         if step.head is not None:
             self._pass_on(self._exchange.start(step.head))
         if step.body is not None:

@@ -53,7 +53,8 @@ class AsgiExchange:
                 parts.append(part)
 
     async def reply(self, reply: Reply) -> None:
-        if (start := self.start(reply)) is not None:
+        # Where a stream has begun, this is its last event.
+        if not self._is_started and (start := self.start(reply)) is not None:
             await start
         await self._send({"type": "http.response.body", "body": reply.body, "more_body": False})
 

@@ -49,7 +49,7 @@ class Exchange(Protocol):
         """
 
     async def reply(self, reply: Reply) -> None:
-        """Send a whole answer."""
+        """Send a whole answer; where a stream has begun, the last event of that."""
 
     def start(self, head: Reply) -> Awaitable[None] | None:
         """Send the head of a stream."""

@@ -52,7 +52,13 @@ class RsgiExchange:
         return body
 
     async def reply(self, reply: Reply) -> None:
-        self._protocol.response_bytes(reply.status, reply.text_headers, reply.body)
+        if self._transport is None:
+            self._protocol.response_bytes(reply.status, reply.text_headers, reply.body)
+            return
+        # A stream has begun, of which this is the last event.
+        if (sending := self.send(reply.body)) is not None:
+            await sending
+        self._transport = None
 
     def start(self, head: Reply) -> Awaitable[None] | None:
         self._transport = self._protocol.response_stream(head.status, head.text_headers)

@@ -5,6 +5,7 @@ pub mod catalogue;
 pub mod secrets;
 pub mod keys;
 pub mod registry;
+pub mod health;
 pub mod plan;
 pub mod money;
 pub mod prices;

@@ -97,6 +97,11 @@ fn model(provider: &str, name: &str, context_window: Option<u64>, prices: &Price
     Model { name: name.to_owned(), context_window, rates, capabilities: capabilities(name) }
 }
 
+/// Whether a model of that name is known to think before it answers.
+pub(crate) fn reasons(name: &str) -> bool {
+    capabilities(name).is_some_and(|can| can.contains(&Capability::Reasoning))
+}
+
 fn capabilities(name: &str) -> Option<&'static [Capability]> {
     let name = own_name(name);
     let family = families().iter().find(|family| family.models.iter().any(|it| pattern::matches(it, &name)))?;

@@ -9,8 +9,8 @@ use crate::config::{Config, is_model_name};
 use crate::keys::Principal;
 use crate::nearest::nearest;
 use crate::pattern;
-use crate::plan::{Plan, PlanError, Reason};
-use crate::registry::{Deployment, ModelEntry, Provider};
+use crate::plan::{Group, Plan, PlanError, Reason};
+use crate::registry::{Deployment, Deployments, ModelEntry};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,8 +21,6 @@ const MAX_KNOWN: usize = 20;
 const MAX_COMPARED: usize = 1_000;
 const MAX_ECHO: usize = 64;
 
-type Providers = IndexMap<Arc<str>, Arc<Provider>>;
-
 /// What each configured name stands for.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
@@ -31,40 +29,47 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    pub(crate) fn new(config: &Config, providers: &Providers) -> Self {
+    pub(crate) fn new(config: &Config, deployments: &Deployments) -> Self {
         let mut names = Self::default();
         let ours: Arc<str> = "tiercel".into();
-        let tiers: IndexMap<Arc<str>, Arc<[Deployment]>> = config
+        let tiers: IndexMap<Arc<str>, Group> = config
             .tiers
             .iter()
             .map(|(tier, members)| {
-                (tier.as_str().into(), members.iter().filter_map(|it| deployment(providers, it)).collect())
+                let tier: Arc<str> = tier.as_str().into();
+                let members = members.iter().filter_map(|it| deployments.find(it));
+                (tier.clone(), Group { tier: Some(tier.clone()), ..group(deployments, &tier, members) })
             })
             .collect();
         for (name, route) in &config.routes {
-            if let Some((tier, deployments)) = tiers.get_key_value(route.default.as_str()) {
-                let name: Arc<str> = name.as_str().into();
-                let plan = Plan::of(Reason::RouteDefault(name.clone()), deployments.clone());
-                names.add_listed(&name, &ours, Plan { route: Some(name.clone()), tier: Some(tier.clone()), ..plan });
+            let name: Arc<str> = name.as_str().into();
+            let chosen = std::iter::once(&route.default).chain(&route.fallbacks);
+            let mut groups: Vec<Group> = Vec::new();
+            for group in chosen.filter_map(|tier| tiers.get(tier.as_str())) {
+                if !groups.iter().any(|other| other.tier == group.tier) {
+                    groups.push(group.clone());
+                }
             }
+            let long_context = route.long_context.as_deref().and_then(|tier| tiers.get(tier)).cloned();
+            let plan = Plan::of(Reason::RouteDefault(name.clone()), groups);
+            names.add_listed(&name, &ours, Plan { route: Some(name.clone()), long_context, ..plan });
         }
-        for (name, deployments) in &tiers {
-            let plan = Plan::of(Reason::Tier(name.clone()), deployments.clone());
-            names.add_listed(name, &ours, Plan { tier: Some(name.clone()), ..plan });
+        for (name, group) in &tiers {
+            names.add_listed(name, &ours, Plan::of(Reason::Tier(name.clone()), [group.clone()]));
         }
-        let in_tiers: Vec<_> = tiers.values().flat_map(|members| members.iter()).collect();
+        let in_tiers: Vec<_> = tiers.values().flat_map(|group| group.deployments.iter().cloned()).collect();
         let in_providers: Vec<_> = config
             .providers
             .iter()
             .flat_map(|(name, provider)| provider.models.iter().map(move |model| format!("{name}/{model}")))
-            .filter_map(|name| deployment(providers, &name))
+            .filter_map(|name| deployments.find(&name))
             .collect();
-        for deployment in in_tiers.iter().copied().chain(&in_providers) {
-            let plan = Plan::of(Reason::Deployment, [deployment.clone()]);
-            names.add_listed(&deployment.name, &deployment.provider.name, plan);
+        for deployment in in_tiers.iter().chain(&in_providers) {
+            let group = group(deployments, &deployment.name, [deployment.clone()]);
+            names.add_listed(&deployment.name, &deployment.provider.name, Plan::of(Reason::Deployment, [group]));
         }
-        names.add_bare(providers, &Reason::InTiers, in_tiers);
-        names.add_bare(providers, &Reason::InProvider, &in_providers);
+        names.add_bare(deployments, &Reason::InTiers, &in_tiers);
+        names.add_bare(deployments, &Reason::InProvider, &in_providers);
         names
     }
 
@@ -83,37 +88,36 @@ impl Names {
         }
     }
 
-    /// Adds the models of `deployments` without their providers' names. A model that several have is tried on each.
-    fn add_bare<'a>(
-        &mut self,
-        providers: &Providers,
-        reason: &Reason,
-        deployments: impl IntoIterator<Item = &'a Deployment>,
-    ) {
-        let mut by_model: IndexMap<&Arc<str>, Vec<Deployment>> = IndexMap::new();
-        for deployment in deployments {
+    /// Adds the models of `members` without their providers' names. A model that several have is tried on each.
+    fn add_bare(&mut self, deployments: &Deployments, reason: &Reason, members: &[Arc<Deployment>]) {
+        let mut by_model: IndexMap<&Arc<str>, Vec<Arc<Deployment>>> = IndexMap::new();
+        for deployment in members {
             let same = by_model.entry(&deployment.model).or_default();
-            if !same.contains(deployment) {
+            if !same.iter().any(|other| other.name == deployment.name) {
                 same.push(deployment.clone());
             }
         }
-        for (model, deployments) in by_model {
+        for (model, members) in by_model {
             // A model called `openai/gpt-oss-20b` is not what that name stands for where OpenAI is configured.
-            if deployment(providers, model).is_none() {
-                self.add(model, Plan::of(reason.clone(), deployments));
+            if deployments.find(model).is_none() {
+                self.add(model, Plan::of(reason.clone(), [group(deployments, model, members)]));
             }
         }
     }
 
-    pub(crate) fn plan(&self, providers: &Providers, principal: &Principal, name: &str) -> Result<Plan, PlanError> {
-        let mut plan = self.resolve(providers, name).ok_or_else(|| self.unknown(principal, name))?;
+    pub(crate) fn plan(&self, deployments: &Deployments, principal: &Principal, name: &str) -> Result<Plan, PlanError> {
+        let mut plan = self.resolve(deployments, name).ok_or_else(|| self.unknown(principal, name))?;
         if principal.may_use(name) {
             return Ok(plan);
         }
         // Who may use a deployment may name it by its model. A tier must be allowed by its own name.
-        if plan.tier.is_none() {
-            plan.deployments = plan.deployments.iter().filter(|it| principal.may_use(&it.name)).cloned().collect();
-            if !plan.deployments.is_empty() {
+        if let [group] = &*plan.groups
+            && group.tier.is_none()
+        {
+            let allowed: Arc<[_]> =
+                group.deployments.iter().filter(|it| principal.may_use(&it.name)).cloned().collect();
+            if !allowed.is_empty() {
+                plan.groups = [Group { deployments: allowed, ..group.clone() }].into();
                 return Ok(plan);
             }
         }
@@ -124,12 +128,13 @@ impl Names {
         self.listed.iter().filter(|entry| principal.may_use(&entry.id))
     }
 
-    fn resolve(&self, providers: &Providers, name: &str) -> Option<Plan> {
+    fn resolve(&self, deployments: &Deployments, name: &str) -> Option<Plan> {
         if let Some(plan) = self.plans.get(name) {
             return Some(plan.clone());
         }
-        if let Some(deployment) = deployment(providers, name) {
-            return Some(Plan::of(Reason::Deployment, [deployment]));
+        let alone = |deployment: Arc<Deployment>| group(deployments, &deployment.name.clone(), [deployment]);
+        if let Some(deployment) = deployments.find(name) {
+            return Some(Plan::of(Reason::Deployment, [alone(deployment)]));
         }
         if !is_model_name(name) {
             return None;
@@ -137,9 +142,9 @@ impl Names {
         let claims = |provider: &str| {
             catalogue::entry(provider).is_some_and(|entry| entry.models.iter().any(|it| pattern::matches(it, name)))
         };
-        let (provider, _) = providers.iter().find(|(provider, _)| claims(provider))?;
-        let deployment = deployment(providers, &format!("{provider}/{name}"))?;
-        Some(Plan::of(Reason::InCatalogue, [deployment]))
+        let (provider, _) = deployments.providers().iter().find(|(provider, _)| claims(provider))?;
+        let deployment = deployments.find(&format!("{provider}/{name}"))?;
+        Some(Plan::of(Reason::InCatalogue, [alone(deployment)]))
     }
 
     fn unknown(&self, principal: &Principal, name: &str) -> PlanError {
@@ -154,16 +159,14 @@ impl Names {
 }
 
 impl Plan {
-    fn of(reason: Reason, deployments: impl Into<Arc<[Deployment]>>) -> Self {
-        Self { route: None, tier: None, reason, deployments: deployments.into(), is_configured: false }
+    fn of(reason: Reason, groups: impl Into<Arc<[Group]>>) -> Self {
+        Self { route: None, reason, groups: groups.into(), long_context: None, is_configured: false }
     }
 }
 
-/// The deployment called `name`, which is `provider/model`: any model of a configured provider.
-fn deployment(providers: &Providers, name: &str) -> Option<Deployment> {
-    let (provider, model) = name.split_once('/')?;
-    let provider = providers.get(provider)?.clone();
-    is_model_name(model).then(|| Deployment { provider, model: model.into(), name: name.into() })
+/// The deployments that `name` stands for.
+fn group(deployments: &Deployments, name: &Arc<str>, members: impl IntoIterator<Item = Arc<Deployment>>) -> Group {
+    Group { tier: None, deployments: members.into_iter().collect(), health: deployments.health().group(name) }
 }
 
 fn echo(name: &str) -> String {

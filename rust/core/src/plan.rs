@@ -1,5 +1,6 @@
 //! Which deployments a request is tried on, in which order, and why.
 
+use crate::health::GroupHealth;
 use crate::registry::Deployment;
 use std::fmt;
 use std::sync::Arc;
@@ -10,14 +11,38 @@ use std::sync::Arc;
 pub struct Plan {
     /// The route that was asked for, if it was one.
     pub route: Option<Arc<str>>,
-    /// The tier that was asked for, or that the route chose.
-    pub tier: Option<Arc<str>>,
     /// What the choice rests on.
     pub reason: Reason,
-    /// What to try, the first choice first. Never empty.
-    pub deployments: Arc<[Deployment]>,
+    /// What to try, one after another: the deployments that were asked for, or the tier that the route chose, and then
+    /// the route's fallbacks. Never empty.
+    pub groups: Arc<[Group]>,
+    /// Where to go with a request that is too long.
+    pub long_context: Option<Group>,
     /// Whether the name stands in the configuration. Any other comes from the client alone, and is no metric label.
     pub is_configured: bool,
+}
+
+/// Deployments that stand in for one another.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// The tier that they are.
+    pub tier: Option<Arc<str>>,
+    /// In the order of the configuration. Never empty.
+    pub deployments: Arc<[Arc<Deployment>]>,
+    /// How they do together.
+    pub health: GroupHealth,
+}
+
+impl Plan {
+    /// The tier that was asked for, or that the route chose.
+    pub fn tier(&self) -> Option<&Arc<str>> {
+        self.groups.first().and_then(|group| group.tier.as_ref())
+    }
+
+    /// All that may be tried.
+    pub fn deployments(&self) -> impl Iterator<Item = &Arc<Deployment>> {
+        self.groups.iter().flat_map(|group| group.deployments.iter())
+    }
 }
 
 /// What a choice rests on. `Display` is short and stable, for a header: `route:auto:default`.

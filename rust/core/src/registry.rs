@@ -3,32 +3,25 @@
 
 mod compile;
 mod credential;
+mod deployment;
 mod origin;
 mod provider;
 
 pub use credential::{AwsKey, Credential, ServiceAccount, ServiceAccountId};
+pub use deployment::Deployment;
+pub(crate) use deployment::Deployments;
 pub use origin::{Endpoint, Origin, OriginId};
 pub use provider::{Provider, Quirks, Timeouts};
 
 use crate::config::{Config, ConfigError};
+use crate::health::HealthTable;
 use crate::keys::Principal;
 use crate::names::Names;
-use crate::plan::{Plan, PlanError};
+use crate::plan::{Group, Plan, PlanError};
 use crate::secrets::Environment;
 use compile::Compiler;
 use indexmap::IndexMap;
 use std::sync::Arc;
-
-/// A model at a provider.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deployment {
-    /// Who serves it.
-    pub provider: Arc<Provider>,
-    /// What the provider calls it.
-    pub model: Arc<str>,
-    /// What Tiercel calls it: `openai/gpt-4o-mini`.
-    pub name: Arc<str>,
-}
 
 /// A name that may be asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,25 +37,28 @@ pub struct ModelEntry {
 pub struct Registry {
     origins: Vec<Origin>,
     service_accounts: Vec<ServiceAccount>,
-    providers: IndexMap<Arc<str>, Arc<Provider>>,
+    deployments: Deployments,
     names: Names,
 }
 
 impl Registry {
-    /// Compiles `config`, and reads the secrets and certificates that it names.
+    /// Compiles `config`, and reads the secrets and certificates that it names. What `health` knows of deployments from
+    /// an earlier configuration holds in this one.
     ///
     /// # Errors
     /// A secret or a certificate that cannot be had.
-    pub fn new(config: &Config, environment: &dyn Environment) -> Result<Self, ConfigError> {
-        let mut compiler = Compiler { config, environment, origins: Vec::new(), service_accounts: Vec::new() };
+    pub fn new(config: &Config, environment: &dyn Environment, health: Arc<HealthTable>) -> Result<Self, ConfigError> {
+        let mut compiler =
+            Compiler { config, environment, health: &health, origins: Vec::new(), service_accounts: Vec::new() };
         let mut providers = IndexMap::new();
         for (name, provider) in &config.providers {
             let provider = compiler.provider(name, provider)?;
             providers.insert(provider.name.clone(), Arc::new(provider));
         }
         let Compiler { origins, service_accounts, .. } = compiler;
-        let names = Names::new(config, &providers);
-        Ok(Self { origins, service_accounts, providers, names })
+        let deployments = Deployments::new(config, providers, health);
+        let names = Names::new(config, &deployments);
+        Ok(Self { origins, service_accounts, deployments, names })
     }
 
     /// Every way of connecting, by [`OriginId`].
@@ -77,7 +73,28 @@ impl Registry {
 
     /// Every provider, in the order of the configuration.
     pub fn providers(&self) -> impl ExactSizeIterator<Item = &Arc<Provider>> {
-        self.providers.values()
+        self.deployments.providers().values()
+    }
+
+    /// The deployment called `name`, which is `provider/model`.
+    pub fn deployment(&self, name: &str) -> Option<Arc<Deployment>> {
+        self.deployments.find(name)
+    }
+
+    /// Every deployment that was named so far, by the configuration or by a client.
+    pub fn deployments(&self) -> Vec<Arc<Deployment>> {
+        self.deployments.kept()
+    }
+
+    /// A group of that one deployment, as where it is asked for by its name.
+    pub fn group_of(&self, deployment: Arc<Deployment>) -> Group {
+        let health = self.deployments.health().group(&deployment.name);
+        Group { tier: None, deployments: [deployment].into(), health }
+    }
+
+    /// How all deployments do.
+    pub fn health(&self) -> &Arc<HealthTable> {
+        self.deployments.health()
     }
 
     /// What to try for a request by `principal` for `model`.
@@ -85,7 +102,7 @@ impl Registry {
     /// # Errors
     /// When there is no such model, or not for this principal.
     pub fn plan(&self, principal: &Principal, model: &str) -> Result<Plan, PlanError> {
-        self.names.plan(&self.providers, principal, model)
+        self.names.plan(&self.deployments, principal, model)
     }
 
     /// The names that `principal` may ask for: routes, tiers, deployments of tiers, then what providers serve beside.

@@ -6,9 +6,11 @@ use genai_prices::Calculator;
 use http::Uri;
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use support::World;
 use tiercel_core::catalogue::{self, Entry};
 use tiercel_core::config::{Config, Dialect, Overrides};
+use tiercel_core::health::HealthTable;
 use tiercel_core::registry::Registry;
 
 const ACCOUNT: &str = r#"{
@@ -99,7 +101,7 @@ fn each_provider_needs_no_more_than_its_name_and_its_variables() {
         let world = world(entry);
         let config = Config::parse(&format!("[providers.{name}]"), "tiercel.toml", &Overrides::default()).unwrap();
 
-        let registry = Registry::new(&config, &world).unwrap();
+        let registry = Registry::new(&config, &world, Arc::new(HealthTable::new(7))).unwrap();
 
         assert_eq!(Vec::<String>::new(), entry.missing_variables(&world), "{name}");
         let provider = registry.providers().next().unwrap();
@@ -118,7 +120,10 @@ fn the_variables_of_a_provider_with_defaults_make_a_configuration() {
 
         let providers: Vec<_> = config.iter().flat_map(|config| config.providers.keys()).collect();
         assert_eq!(providers, if entry.defaults.is_empty() { vec![] } else { vec![name] });
-        assert!(config.is_none_or(|config| Registry::new(&config, &world).is_ok()), "{name}");
+        assert!(
+            config.is_none_or(|config| Registry::new(&config, &world, Arc::new(HealthTable::new(7))).is_ok()),
+            "{name}"
+        );
     });
 }
 

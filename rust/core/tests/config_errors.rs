@@ -5,8 +5,10 @@ mod support;
 use expect_test::expect_file;
 use proptest::prelude::*;
 use std::fmt::Write;
+use std::sync::Arc;
 use support::World;
 use tiercel_core::config::{Config, ConfigError, Overrides};
+use tiercel_core::health::HealthTable;
 use tiercel_core::keys::Keys;
 use tiercel_core::registry::Registry;
 
@@ -27,7 +29,7 @@ fn load(text: &str, overrides: &Overrides) -> Result<(), ConfigError> {
     .file("binary", vec![0xff], 0o600, false);
     let config = Config::parse(text, "tiercel.toml", overrides)?;
     Keys::new(&config, &world)?;
-    Registry::new(&config, &world)?;
+    Registry::new(&config, &world, Arc::new(HealthTable::new(7)))?;
     Ok(())
 }
 

@@ -3,8 +3,10 @@
 
 mod support;
 
+use std::sync::Arc;
 use support::World;
 use tiercel_core::config::{Config, ConfigError, Overrides};
+use tiercel_core::health::HealthTable;
 use tiercel_core::registry::{Credential, Registry, ServiceAccountId};
 use tiercel_core::secrets::Secret;
 
@@ -36,7 +38,7 @@ fn world() -> World {
 }
 
 fn load(text: &str, world: &World) -> Result<Registry, ConfigError> {
-    Registry::new(&Config::parse(text, "tiercel.toml", &Overrides::default())?, world)
+    Registry::new(&Config::parse(text, "tiercel.toml", &Overrides::default())?, world, Arc::new(HealthTable::new(7)))
 }
 
 /// What the only provider of `text` is shown, in a line.

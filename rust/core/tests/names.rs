@@ -3,9 +3,11 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 use support::World;
 use tiercel_core::config::{Config, Overrides};
+use tiercel_core::health::HealthTable;
 use tiercel_core::keys::Keys;
 use tiercel_core::plan::PlanError;
 use tiercel_core::registry::Registry;
@@ -57,7 +59,10 @@ impl Gateway {
         ])
         .file("route.key", "route", 0o400, false);
         let config = Config::parse(CONFIG, "tiercel.toml", &Overrides::default()).unwrap();
-        Self { keys: Keys::new(&config, &world).unwrap(), registry: Registry::new(&config, &world).unwrap() }
+        Self {
+            keys: Keys::new(&config, &world).unwrap(),
+            registry: Registry::new(&config, &world, Arc::new(HealthTable::new(7))).unwrap(),
+        }
     }
 
     /// The reason and the deployments, or the error, as one line.
@@ -65,7 +70,7 @@ impl Gateway {
         let principal = self.keys.authenticate(Some(key.as_bytes()), Duration::ZERO).unwrap();
         match self.registry.plan(principal, model) {
             Ok(plan) => {
-                let deployments: Vec<_> = plan.deployments.iter().map(|it| &*it.name).collect();
+                let deployments: Vec<_> = plan.deployments().map(|it| &*it.name).collect();
                 format!("{} -> {}", plan.reason, deployments.join(", "))
             }
             Err(error) => error.to_string(),

@@ -3,13 +3,20 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 use support::World;
 use tiercel_core::config::{Config, MaxTokens, Overrides, Roots};
+use tiercel_core::health::HealthTable;
 use tiercel_core::registry::{Credential, OriginId, Quirks, Registry};
 
 fn registry(text: &str, world: &World) -> Registry {
-    Registry::new(&Config::parse(text, "tiercel.toml", &Overrides::default()).unwrap(), world).unwrap()
+    Registry::new(
+        &Config::parse(text, "tiercel.toml", &Overrides::default()).unwrap(),
+        world,
+        Arc::new(HealthTable::new(7)),
+    )
+    .unwrap()
 }
 
 /// The key that the first provider is shown for the `turn`th request.
@@ -128,7 +135,7 @@ fn the_environment_alone_makes_a_configuration() {
     assert_eq!(config.tiers["cheap"], ["openai/gpt-5.4-nano", "deepseek/deepseek-v4-flash"]);
     assert_eq!(config.tiers["mid"], ["openai/gpt-5.4-mini"]);
     assert_eq!((config.routes["auto"].default.as_str(), config.routes["auto"].tiers.len()), ("mid", 3));
-    assert!(Registry::new(&config, &world).is_ok());
+    assert!(Registry::new(&config, &world, Arc::new(HealthTable::new(7))).is_ok());
 }
 
 #[test]

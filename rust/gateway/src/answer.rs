@@ -3,9 +3,13 @@
 use tiercel_core::registry::ServiceAccountId;
 use tiercel_upstream::{Event, Head};
 use tiercel_wire::headers::forwarded_to_client;
-use tiercel_wire::{AnswerError, Interruption, Reading, State, StreamReader, Usage, passthrough};
+use tiercel_wire::{
+    AnswerError, ClientFault, Interruption, Outcome, Reading, State, StreamReader, Upstream, UpstreamError, Usage,
+    passthrough, retry_after, should_retry,
+};
 
-use crate::failure::{Failure, Verdict, judge};
+use crate::Moment;
+use crate::failure::Failure;
 
 /// What is to come back.
 #[derive(Clone)]
@@ -31,9 +35,12 @@ impl Expected {
 /// An answer, from nothing to whole.
 pub(crate) struct Answer {
     expected: Expected,
+    /// Whose dialect it is in.
+    upstream: Upstream,
     /// Headers for the client.
     pub(crate) headers: Vec<(String, String)>,
-    verdict: Option<Verdict>,
+    /// All headers, where it is no success: they say when to come again.
+    refusal_headers: Vec<(String, Vec<u8>)>,
     status: u16,
     content_type: Option<String>,
     body: Body,
@@ -62,9 +69,17 @@ pub(crate) enum Progress {
 }
 
 impl Answer {
-    pub(crate) fn new(expected: Expected) -> Self {
+    pub(crate) fn new(expected: Expected, upstream: Upstream) -> Self {
         let body = Body::Whole { bytes: Vec::new(), is_complete: false };
-        Self { expected, headers: Vec::new(), verdict: None, status: 0, content_type: None, body }
+        Self {
+            expected,
+            upstream,
+            headers: Vec::new(),
+            refusal_headers: Vec::new(),
+            status: 0,
+            content_type: None,
+            body,
+        }
     }
 
     /// Takes one event; a stream's bytes for the client are appended to `output`.
@@ -82,8 +97,8 @@ impl Answer {
                 *is_complete = true;
                 Ok(Progress::Complete)
             }
-            (Event::Body(data), Body::Stream(reader)) => progress(&reader.feed(data, output)),
-            (Event::End, Body::Stream(reader)) => progress(&reader.end(output)),
+            (Event::Body(data), Body::Stream(reader)) => progress(self.upstream, reader.feed(data, output)),
+            (Event::End, Body::Stream(reader)) => progress(self.upstream, reader.end(output)),
             (Event::Body(data), Body::Raw { n_pieces }) => {
                 output.extend_from_slice(data);
                 *n_pieces += 1;
@@ -96,7 +111,7 @@ impl Answer {
     /// Takes note that the connection broke. A stream that had said everything but its last word is whole all the same.
     pub(crate) fn cut(&mut self, output: &mut Vec<u8>) -> Result<Progress, Failure> {
         match &mut self.body {
-            Body::Stream(reader) => progress(&reader.end(output)),
+            Body::Stream(reader) => progress(self.upstream, reader.end(output)),
             Body::Whole { is_complete: true, .. } => Ok(Progress::Complete),
             Body::Whole { is_complete: false, .. } | Body::Raw { .. } => Err(Failure::Truncated),
         }
@@ -164,21 +179,26 @@ impl Answer {
     ///
     /// # Errors
     /// The failure that its status or its body is.
-    pub(crate) fn take_whole(&mut self) -> Result<Whole, Failure> {
+    pub(crate) fn take_whole(&mut self, now: Moment) -> Result<Whole, Failure> {
         let (status, body) = self.take_body();
-        match self.verdict {
-            Some(Verdict::ClientFault) => {
-                let body = self.refusal(status, body);
-                Ok(Whole {
-                    status,
-                    kind: WholeKind::Refusal { is_explained: body.is_some() },
-                    body: body.unwrap_or_default(),
-                })
+        let headers = || self.refusal_headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+        let error = if status == 200 { None } else { UpstreamError::of_answer(headers(), &body) };
+        let kind = match (Outcome::of(self.upstream, status, error.as_ref()), should_retry(headers())) {
+            (Outcome::Success, _) => return self.read(status, body),
+            (Outcome::CredentialFault, _) => return Err(Failure::Credential),
+            (Outcome::Throttled, _) => return Err(Failure::Throttled(retry_after(headers(), &body, now.unix))),
+            (Outcome::Overloaded, _) => return Err(Failure::Overloaded),
+            (Outcome::ServerFault, Some(false)) => return Err(Failure::Final(status)),
+            (Outcome::ServerFault, _) | (Outcome::ClientFault(ClientFault::Request), Some(true)) => {
+                return Err(Failure::Status(status));
             }
-            Some(Verdict::Failed(failure)) => Err(failure),
-            Some(Verdict::Success) => self.read(status, body),
-            None => Err(Failure::Malformed),
-        }
+            (Outcome::ClientFault(ClientFault::ModelNotFound), _) => Some(Failure::ModelNotFound),
+            (Outcome::ClientFault(ClientFault::ContextLength), _) => Some(Failure::ContextLength),
+            (Outcome::ClientFault(ClientFault::Request | ClientFault::ContentPolicy), _) => None,
+        };
+        let body = self.refusal(status, body);
+        let kind = WholeKind::Refusal { would_be: kind, is_explained: body.is_some() };
+        Ok(Whole { status, kind, body: body.unwrap_or_default() })
     }
 
     fn read(&self, status: u16, body: Vec<u8>) -> Result<Whole, Failure> {
@@ -189,7 +209,7 @@ impl Answer {
                     Ok(Whole { status, body: whole.body, kind })
                 }
                 Err(AnswerError::Malformed) => Err(Failure::Malformed),
-                Err(AnswerError::Upstream(_)) => Err(Failure::ErrorInAnswer),
+                Err(AnswerError::Upstream(error)) => Err(inside(self.upstream, &error)),
             },
             Expected::Passthrough { .. } => {
                 let kind = WholeKind::Answer(passthrough::usage(&body), 0);
@@ -209,8 +229,6 @@ impl Answer {
 
     fn take_head(&mut self, head: &Head) {
         self.status = head.status();
-        let verdict = judge(self.status, head.header("retry-after"));
-        self.verdict = Some(verdict);
         for (name, value) in head.headers() {
             let name = if is_upstream_id(name) { "x-upstream-request-id" } else { name };
             if (forwarded_to_client(name) || name == "x-upstream-request-id")
@@ -221,7 +239,8 @@ impl Answer {
         }
         let content_type = head.header("content-type");
         self.content_type = content_type.and_then(clean);
-        if verdict != Verdict::Success {
+        if self.status != 200 {
+            self.refusal_headers.extend(head.headers().map(|(name, value)| (name.to_owned(), value.to_vec())));
             return;
         }
         match &self.expected {
@@ -254,19 +273,34 @@ pub(crate) struct Whole {
 pub(crate) enum WholeKind {
     /// An answer: what was used as far as the provider says, and bytes of text.
     Answer(Option<Usage>, u64),
-    /// The client's own fault; without a body where the provider did not explain it.
-    Refusal { is_explained: bool },
+    /// The client's own fault.
+    Refusal {
+        /// The failure that it is where another deployment may do better.
+        would_be: Option<Failure>,
+        /// Whether the provider said why; the body is empty where it did not.
+        is_explained: bool,
+    },
 }
 
-fn progress(state: &Result<State, Interruption>) -> Result<Progress, Failure> {
+fn progress(upstream: Upstream, state: Result<State, Interruption>) -> Result<Progress, Failure> {
     match state {
         Ok(State::Starting) => Ok(Progress::Waiting),
         Ok(State::Flowing) => Ok(Progress::Flowing),
         Ok(State::Finished) => Ok(Progress::Finished),
         Err(Interruption::Truncated) => Err(Failure::Truncated),
         Err(Interruption::Malformed) => Err(Failure::Malformed),
-        Err(Interruption::UpstreamError(_)) => Err(Failure::ErrorInAnswer),
+        Err(Interruption::UpstreamError(error)) => Err(inside(upstream, &error)),
         Err(Interruption::TooLarge) => Err(Failure::TooLarge),
+    }
+}
+
+/// What an error inside an answer of status 200 is.
+fn inside(upstream: Upstream, error: &UpstreamError) -> Failure {
+    match Outcome::of_error(upstream, error) {
+        Outcome::CredentialFault => Failure::Credential,
+        Outcome::Throttled => Failure::Throttled(None),
+        Outcome::Overloaded => Failure::Overloaded,
+        Outcome::Success | Outcome::ClientFault(_) | Outcome::ServerFault => Failure::ErrorInAnswer,
     }
 }
 

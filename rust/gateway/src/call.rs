@@ -7,25 +7,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tiercel_core::keys::Principal;
-use tiercel_core::plan::Plan;
-use tiercel_core::registry::{Credential, Deployment, Timeouts};
+use tiercel_core::plan::{Group, Plan};
+use tiercel_core::registry::Timeouts;
 use tiercel_core::settlement::{Outcome, TokenUsage};
 use tiercel_upstream as upstream;
 use tiercel_wire::{Client, Unsupported};
 
 use crate::answer::{Answer, Whole, WholeKind};
-use crate::attempt::{Attempt, End, MAX_ATTEMPTS, Ticket};
+use crate::attempt::{Attempt, End};
+use crate::course::Course;
 use crate::demand::Demand;
 use crate::entry::{Entry, Place};
 use crate::error::{Error, Kind};
 use crate::failure::Failure;
 use crate::gateway::{Gateway, Permit};
-use crate::head::Head;
-use crate::reply::MAX_RETRY_AFTER;
-use crate::{Incoming, Moment, Reply, count, describe, pages, send, settle};
+use crate::head::{ClientTimeouts, Head};
+use crate::{Incoming, Moment, Reply, describe, pages, send, settle};
 
 /// What the log and the metrics show for a client that left before it got a status, as in nginx's log.
 const CLIENT_GONE: u16 = 499;
+/// A refusal in a provider's own words.
+pub(crate) const UPSTREAM_REFUSED: &str = "upstream_refused";
 
 /// One client call.
 pub struct Call {
@@ -43,6 +45,8 @@ pub struct Call {
     /// There when the call goes to a model.
     pub(crate) asked: Option<Asked>,
     pub(crate) attempts: Vec<Attempt>,
+    /// Position of the attempt whose answer the client gets, once there is one.
+    pub(crate) decided: Option<usize>,
     pub(crate) usage: TokenUsage,
     pub(crate) outcome: Option<Outcome>,
     pub(crate) status: u16,
@@ -51,6 +55,8 @@ pub struct Call {
     pub(crate) waited: Duration,
     waits_since: Option<Moment>,
     n_events: u64,
+    /// Whether the head of a stream has gone out: no status can be told any more.
+    is_started: bool,
     reply: Option<Reply>,
     is_settled: bool,
 }
@@ -59,10 +65,10 @@ pub struct Call {
 pub(crate) struct Asked {
     pub(crate) demand: Demand,
     pub(crate) plan: Plan,
-    unsupported: Unsupported,
-    n_tried: usize,
-    /// Why a deployment could not even be asked.
-    refusal: Option<Error>,
+    pub(crate) course: Course,
+    pub(crate) unsupported: Unsupported,
+    /// How long the client waits, in all and between reads.
+    pub(crate) client_timeouts: ClientTimeouts,
     n_hops: u32,
     forwarded: Vec<(String, Vec<u8>)>,
     _permit: Permit,
@@ -100,6 +106,7 @@ impl Call {
             n_bytes_out: 0,
             asked: None,
             attempts: Vec::new(),
+            decided: None,
             usage: TokenUsage::default(),
             outcome: None,
             status: 0,
@@ -107,6 +114,7 @@ impl Call {
             waited: Duration::ZERO,
             waits_since: None,
             n_events: 0,
+            is_started: false,
             reply: None,
             is_settled: false,
         }
@@ -132,7 +140,9 @@ impl Call {
         let unsupported = if drops { Unsupported::Drop } else { Unsupported::Refuse };
         let forwarded = head.forwarded.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
         let n_hops = head.n_hops;
-        let asked = Asked { demand, plan, unsupported, n_tried: 0, refusal: None, n_hops, forwarded, _permit: permit };
+        let client_timeouts = head.timeouts;
+        let course = Course::default();
+        let asked = Asked { demand, plan, course, unsupported, client_timeouts, n_hops, forwarded, _permit: permit };
         self.asked = Some(asked);
         Ok(())
     }
@@ -157,118 +167,34 @@ impl Call {
         Ok((entry?, head))
     }
 
-    // Attempts, until one has answered.
-
-    /// The next attempt to make; `None` when the call is answered, or has failed for good.
-    pub fn next_attempt(&mut self, now: Moment) -> Option<Ticket> {
-        self.resume(now);
-        if self.outcome.is_some() {
-            return None;
-        }
-        let failure = match self.attempts.last_mut() {
-            None => None,
-            Some(attempt) => match attempt.end {
-                Some((End::Failed(Failure::Stale), _)) if !attempt.is_second_try => {
-                    // The provider may well never have seen the request: once more on a new connection, not counted.
-                    attempt.end = None;
-                    attempt.was_sent = false;
-                    attempt.is_second_try = true;
-                    return self.ticket(now);
-                }
-                Some((End::Failed(failure), _)) => Some(failure),
-                // It has its token now, or has to do with the last one.
-                None => return self.ticket(now),
-                Some(_) => None,
-            },
-        };
-        if failure.is_none_or(Failure::may_try_next) && self.attempts.len() < MAX_ATTEMPTS {
-            while let Some(deployment) = self.asked.as_mut().and_then(Asked::next_deployment) {
-                if let Some(ticket) = self.try_on(deployment, now) {
-                    return Some(ticket);
-                }
-                if self.outcome.is_some() {
-                    return None;
-                }
-            }
-        }
-        self.give_up(failure);
-        None
-    }
-
-    /// Begins an attempt on `deployment`, unless it cannot be asked this, or the answer is found here.
-    fn try_on(&mut self, deployment: Deployment, now: Moment) -> Option<Ticket> {
-        let asked = self.asked.as_mut()?;
-        if let Some(answer) = count::here(&asked.demand, &deployment) {
-            self.answer_here(answer);
-            return None;
-        }
-        let id = (&*self.request_id, self.began.unix.as_secs());
-        let written = asked.demand.write(&deployment, asked.unsupported, id, self.gateway.may_break());
-        let outgoing = match written {
-            Ok(outgoing) => outgoing,
-            Err(error) => {
-                asked.refusal.get_or_insert(error);
-                return None;
-            }
-        };
-        let turn = self.gateway.next_turn();
-        let mut attempt = Attempt::new(deployment, outgoing, turn, now);
-        if let Some(&Credential::ServiceAccount(id)) = attempt.deployment.provider.credential(turn)
-            && self.gateway.tokens().must_fetch(id, now.unix)
-        {
-            attempt.awaits_token = Some(id);
-        }
-        self.attempts.push(attempt);
-        self.ticket(now)
-    }
-
-    /// What the current attempt needs a connection to.
-    fn ticket(&mut self, now: Moment) -> Option<Ticket> {
-        self.wait(now);
-        let attempt = self.attempts.last()?;
-        let provider = &attempt.deployment.provider;
-        let account = attempt.awaits_token.and_then(|id| send::account(&self.gateway, id).ok());
-        let origin = account.map_or(provider.origin, |account| account.token_endpoint.origin).0;
-        Some(Ticket { origin, is_fresh: attempt.is_second_try, connect_timeout: provider.timeouts.connect })
-    }
-
-    /// Takes note that no connection for the current attempt came about, or that nothing came over it that will do.
-    pub fn fail_attempt(&mut self, failure: Failure, now: Moment) {
-        self.resume(now);
-        let Some(attempt) = self.attempts.last_mut() else { return };
-        if let Some(&Credential::ServiceAccount(id)) = attempt.deployment.provider.credential(attempt.turn) {
-            let tokens = self.gateway.tokens();
-            if attempt.awaits_token.is_none() && failure == Failure::Credential {
-                tokens.doubt(id, now.unix);
-            }
-            if attempt.awaits_token.is_some() && failure.may_try_next() && tokens.get(id, now.unix).is_some() {
-                attempt.awaits_token = None;
-                return;
-            }
-        }
-        self.end_attempt(End::Failed(failure), now);
-    }
-
-    /// Writes the current attempt's request to `http`.
+    /// Writes the latest attempt's request to `http`; gives that attempt's position, too.
     pub(crate) fn send(
         &mut self,
         http: &mut upstream::Connection,
         to_socket: &mut Vec<u8>,
         now: Moment,
-    ) -> Result<(Answer, Timeouts), Failure> {
+    ) -> Result<(usize, Answer, Timeouts), Failure> {
         let (Some(asked), Some(attempt)) = (&self.asked, self.attempts.last_mut()) else {
             return Err(Failure::Unsendable);
         };
-        send::send(&self.gateway, attempt, &asked.forwarded, asked.n_hops, http, to_socket, now)
+        let (answer, timeouts) =
+            send::send(&self.gateway, attempt, &asked.forwarded, asked.n_hops, http, to_socket, now)?;
+        Ok((self.attempts.len() - 1, answer, timeouts))
     }
 
     /// Takes the answer to the request for a token: the attempt goes on with it.
-    pub(crate) fn take_token(&mut self, (status, body): (u16, Vec<u8>), now: Moment) -> Result<(), Failure> {
-        let attempt = self.attempts.last_mut().ok_or(Failure::Unsendable)?;
+    pub(crate) fn take_token(
+        &mut self,
+        index: usize,
+        (status, body): (u16, Vec<u8>),
+        now: Moment,
+    ) -> Result<(), Failure> {
+        let attempt = self.attempts.get_mut(index).ok_or(Failure::Unsendable)?;
         match attempt.awaits_token {
             _ if status >= 500 => Err(Failure::Status(status)),
             Some(id) if self.gateway.tokens().take(id, &body, now.unix) => {
                 attempt.awaits_token = None;
+                attempt.has_fresh_token = true;
                 Ok(())
             }
             _ => Err(Failure::Credential),
@@ -277,52 +203,89 @@ impl Call {
 
     // What an attempt can come to.
 
-    /// A stream begins to say something: from here on nothing is retried. Gives the head of the client's answer.
-    pub(crate) fn commit(&mut self, answer: &mut Answer, now: Moment) -> Reply {
+    /// Begins the client's stream though nothing was said yet, so that it does not take the silence for a dead line.
+    /// Which deployment will answer is still open.
+    pub(crate) fn start(&mut self, content_type: &str, now: Moment) -> Option<Reply> {
+        if std::mem::replace(&mut self.is_started, true) {
+            return None;
+        }
+        Some(self.head(content_type, Vec::new(), now))
+    }
+
+    /// A stream begins to say something: from here on nothing is retried. Gives the head of the client's answer, where
+    /// it has not gone out.
+    pub(crate) fn commit(&mut self, index: usize, answer: &mut Answer, now: Moment) -> Option<Reply> {
+        self.decide(index, now);
+        if std::mem::replace(&mut self.is_started, true) {
+            return None;
+        }
+        let headers = std::mem::take(&mut answer.headers);
+        Some(self.head(answer.content_type(), headers, now))
+    }
+
+    fn head(&mut self, content_type: &str, upstream_headers: Vec<(String, String)>, now: Moment) -> Reply {
         self.status = 200;
-        let mut head = Reply::new(200, answer.content_type(), Vec::new());
+        let mut head = Reply::new(200, content_type, Vec::new());
         head.push("cache-control", "no-cache".to_owned());
-        describe::describe(self, &mut head, std::mem::take(&mut answer.headers));
+        describe::describe(self, &mut head, upstream_headers);
         head.push("x-tiercel-overhead-us", self.overhead(now).as_micros().to_string());
         head
     }
 
     /// A stream has said everything.
-    pub(crate) fn finish_stream(&mut self, answer: &Answer, now: Moment) {
+    pub(crate) fn finish_stream(&mut self, index: usize, answer: &Answer, now: Moment) {
         self.note_usage(answer);
-        self.end_attempt(End::Answered, now);
+        self.end_attempt(index, End::Answered, now);
         self.outcome = Some(Outcome::Answered);
     }
 
     /// An answer came in one piece.
-    pub(crate) fn conclude(&mut self, whole: Whole, answer: &mut Answer, now: Moment) {
-        self.end_attempt(End::Answered, now);
-        let mut reply = Reply::new(whole.status, answer.content_type(), whole.body);
-        match whole.kind {
+    pub(crate) fn conclude(&mut self, index: usize, whole: Whole, answer: &mut Answer, now: Moment) {
+        if let Some(failure) = self.would_go_on(index, &whole.kind) {
+            let reply = self.refusal(whole, answer);
+            if let Some(asked) = &mut self.asked {
+                asked.course.keep(reply);
+            }
+            return self.fail_attempt(index, failure, now);
+        }
+        self.decide(index, now);
+        self.end_attempt(index, End::Answered, now);
+        let reply = match whole.kind {
             WholeKind::Answer(usage, n_content_bytes) => {
                 self.first_token = Some(now.since(self.began));
                 self.usage = settle::usage(self.asked.as_ref(), usage, n_content_bytes);
                 self.outcome = Some(Outcome::Answered);
+                let mut reply = Reply::new(whole.status, answer.content_type(), whole.body);
+                describe::describe(self, &mut reply, std::mem::take(&mut answer.headers));
+                if let Some(cost) = settle::cost(self, now) {
+                    reply.push("x-tiercel-cost-usd", cost.to_string());
+                }
+                reply
             }
-            WholeKind::Refusal { is_explained } => {
-                reply.body = if is_explained {
-                    self.gateway.redact(reply.body, self.attempts.last())
-                } else {
-                    Reply::unexplained_refusal(whole.status, self.client, &self.request_id)
-                };
-                reply.push("x-should-retry", "false".to_owned());
-                self.outcome = Some(Outcome::Rejected { error_kind: "upstream_refused" });
+            WholeKind::Refusal { .. } => {
+                self.outcome = Some(Outcome::Rejected { error_kind: UPSTREAM_REFUSED });
+                self.refusal(whole, answer)
             }
-        }
-        describe::describe(self, &mut reply, std::mem::take(&mut answer.headers));
-        if let Some(cost) = settle::cost(self, now) {
-            reply.push("x-tiercel-cost-usd", cost.to_string());
-        }
+        };
         self.answer_with(reply);
     }
 
+    /// A provider's refusal for the client: in its own words, where it has any.
+    fn refusal(&self, whole: Whole, answer: &mut Answer) -> Reply {
+        let body = match whole.kind {
+            WholeKind::Refusal { is_explained: false, .. } => {
+                Reply::unexplained_refusal(whole.status, self.client, &self.request_id)
+            }
+            WholeKind::Refusal { .. } | WholeKind::Answer(..) => self.gateway.redact(whole.body, self.current()),
+        };
+        let mut reply = Reply::new(whole.status, answer.content_type(), body);
+        describe::describe(self, &mut reply, std::mem::take(&mut answer.headers));
+        reply.push("x-should-retry", "false".to_owned());
+        reply
+    }
+
     /// No provider need be asked.
-    fn answer_here(&mut self, answer: Result<Reply, Error>) {
+    pub(crate) fn answer_here(&mut self, answer: Result<Reply, Error>) {
         match answer {
             Ok(mut reply) => {
                 describe::describe(self, &mut reply, Vec::new());
@@ -334,24 +297,31 @@ impl Call {
     }
 
     /// A stream broke off after the client had got some of it; that much is billed.
-    pub(crate) fn interrupt(&mut self, failure: Failure, answer: &Answer, now: Moment) {
+    pub(crate) fn interrupt(&mut self, index: usize, failure: Failure, answer: &Answer, now: Moment) {
         self.note_usage(answer);
-        self.end_attempt(End::Failed(failure), now);
+        self.end_attempt(index, End::Failed(failure), now);
         self.outcome = Some(Outcome::Interrupted { error_kind: failure.word() });
     }
 
-    /// The client went away. What the provider had delivered of `answer` is billed.
-    pub(crate) fn abandon(&mut self, answer: Option<&Answer>, now: Moment) {
+    /// The client went away. What the provider had delivered of `answer`, that of the attempt at `index`, is billed.
+    pub(crate) fn abandon(&mut self, delivered: Option<(usize, &Answer)>, now: Moment) {
         self.resume(now);
+        if let Some((index, _)) = delivered
+            && !self.attempts.get(index).is_some_and(Attempt::is_running)
+        {
+            return;
+        }
         if self.outcome.is_none() {
-            match answer {
-                Some(answer) => self.note_usage(answer),
-                None if self.attempts.last().is_some_and(|attempt| attempt.was_sent && attempt.end.is_none()) => {
+            match delivered {
+                Some((_, answer)) => self.note_usage(answer),
+                None if self.attempts.last().is_some_and(|attempt| attempt.was_sent && attempt.is_running()) => {
                     self.usage = settle::usage(self.asked.as_ref(), None, 0);
                 }
                 None => {}
             }
-            self.end_attempt(End::Abandoned, now);
+            for index in 0..self.attempts.len() {
+                self.end_attempt(index, End::Abandoned, now);
+            }
             self.outcome = Some(Outcome::ClientGone);
             if self.status == 0 {
                 self.status = CLIENT_GONE;
@@ -359,27 +329,8 @@ impl Call {
         }
     }
 
-    /// Every attempt that may be made has failed, or none could be made.
-    fn give_up(&mut self, failure: Option<Failure>) {
-        let refusal = self.asked.as_mut().and_then(|asked| asked.refusal.take());
-        if let Some(refusal) = refusal.filter(|_| self.attempts.is_empty()) {
-            return self.refuse(&refusal);
-        }
-        let kind = failure.map_or(Kind::Internal, Failure::kind);
-        let reason = failure.map_or("no deployment is configured", Failure::explain);
-        let message = format!("{reason}; tried {}", describe::attempts(&self.attempts));
-        self.outcome = Some(Outcome::Failed { error_kind: kind.code() });
-        let mut reply = Reply::error(&Error::new(kind, message), self.client, &self.request_id);
-        if let Some(Failure::Throttled(Some(wait))) = failure
-            && wait <= Duration::from_secs(MAX_RETRY_AFTER)
-        {
-            reply.push("retry-after", wait.as_secs_f64().ceil().to_string());
-        }
-        describe::describe(self, &mut reply, Vec::new());
-        self.answer_with(reply);
-    }
-
-    fn refuse(&mut self, error: &Error) {
+    /// Answers with an error of the gateway's own, before anything was tried.
+    pub(crate) fn refuse(&mut self, error: &Error) {
         self.outcome = Some(Outcome::Rejected { error_kind: error.kind.code() });
         let mut reply = Reply::error(error, self.client, &self.request_id);
         describe::sign(&mut reply, &self.request_id);
@@ -395,14 +346,23 @@ impl Call {
         Some(reply)
     }
 
+    /// Whether one attempt gives the answer, so that others are not needed any more.
+    pub fn is_decided(&self) -> bool {
+        self.decided.is_some()
+    }
+
     /// Whether there is a whole answer.
     pub fn has_reply(&self) -> bool {
         self.reply.is_some()
     }
 
-    fn answer_with(&mut self, reply: Reply) {
-        self.status = reply.status;
-        self.n_bytes_out = reply.body.len();
+    pub(crate) fn answer_with(&mut self, mut reply: Reply) {
+        if self.is_started {
+            reply = reply.into_event(self.client, &self.request_id);
+        } else {
+            self.status = reply.status;
+        }
+        self.n_bytes_out += reply.body.len();
         self.reply = Some(reply);
     }
 
@@ -415,6 +375,10 @@ impl Call {
             settle::settle(self, now);
             self.asked = None;
         }
+    }
+
+    pub(crate) fn client_timeouts(&self) -> ClientTimeouts {
+        self.asked.as_ref().map(|asked| asked.client_timeouts).unwrap_or_default()
     }
 
     /// When the call came in.
@@ -441,6 +405,9 @@ impl Call {
         }
         self.n_events = n_events;
         self.first_token.get_or_insert(now.since(self.began));
+        if let Some(attempt) = self.decided.and_then(|index| self.attempts.get_mut(index)) {
+            attempt.first_token.get_or_insert(now.since(attempt.began));
+        }
         true
     }
 
@@ -460,18 +427,23 @@ impl Call {
         self.usage = settle::usage(self.asked.as_ref(), usage, n_content_bytes);
     }
 
-    fn end_attempt(&mut self, end: End, now: Moment) {
-        if let Some(attempt) = self.attempts.last_mut() {
-            attempt.finish(end, now);
-        }
+    /// The attempt that answers, or was made last.
+    pub(crate) fn current(&self) -> Option<&Attempt> {
+        self.attempts.get(self.decided.unwrap_or(self.attempts.len().checked_sub(1)?))
+    }
+
+    /// The group that it belongs to; before the first attempt, that which is tried first.
+    pub(crate) fn group(&self) -> Option<&Group> {
+        self.asked.as_ref()?.group(self.current().map_or(0, |attempt| attempt.group))
     }
 }
 
 impl Asked {
-    /// The next deployment of the plan.
-    fn next_deployment(&mut self) -> Option<Deployment> {
-        let deployment = self.plan.deployments.get(self.n_tried).cloned()?;
-        self.n_tried += 1;
-        Some(deployment)
+    /// The group at this position of the plan; behind the last it is that for long requests.
+    pub(crate) fn group(&self, position: usize) -> Option<&Group> {
+        if position == self.plan.groups.len() {
+            return self.plan.long_context.as_ref();
+        }
+        self.plan.groups.get(position)
     }
 }

@@ -4,12 +4,17 @@ use std::time::Duration;
 
 use tiercel_core::registry::Timeouts;
 use tiercel_upstream::{self as upstream, Phase};
-use tiercel_wire::ClientError;
+use tiercel_wire::{ClientError, ping};
 
 use crate::answer::{Answer, Progress};
 use crate::call::Call;
 use crate::failure::{Failure, Wait};
+use crate::head::ClientTimeouts;
 use crate::{Moment, Reply};
+
+/// When a client that was told nothing yet is told that its answer is under way, and after how long again: well before
+/// the 60 s after which most proxies take a silent connection for dead (specification "Attempts").
+const PING: Duration = Duration::from_secs(15);
 
 /// One socket's worth of state. It outlives its attempts.
 pub struct Connection {
@@ -21,8 +26,12 @@ pub struct Connection {
 
 /// The attempt that the connection carries.
 struct Current {
+    /// Position of the attempt among the call's.
+    index: usize,
     answer: Answer,
     timeouts: Timeouts,
+    client_timeouts: ClientTimeouts,
+    next_ping: Duration,
     call_began: Moment,
     began: Moment,
     /// When something last came that meant something.
@@ -42,6 +51,8 @@ pub struct Step {
     pub body: Vec<u8>,
     /// The attempt is over; `Call::next_attempt` says what then.
     pub is_over: bool,
+    /// The client gets this attempt's answer: one beside it is not needed any more.
+    pub is_decided: bool,
     /// It broke off where no error can be told: the client must see its connection break.
     pub is_broken: bool,
 }
@@ -56,13 +67,26 @@ impl Connection {
         let mut step = Step::default();
         self.has_failed = false;
         match call.send(&mut self.http, &mut step.to_socket, now) {
-            Ok((answer, timeouts)) => {
+            Ok((index, answer, timeouts)) => {
                 let call_began = call.began();
-                self.current =
-                    Some(Current { answer, timeouts, call_began, began: now, progressed: now, is_committed: false });
+                self.current = Some(Current {
+                    index,
+                    answer,
+                    timeouts,
+                    client_timeouts: call.client_timeouts(),
+                    next_ping: call_began.monotonic + PING,
+                    call_began,
+                    began: now,
+                    progressed: now,
+                    is_committed: false,
+                });
                 call.wait(now);
             }
-            Err(failure) => self.fail(call, failure, &mut step, now),
+            Err(failure) => {
+                self.has_failed = true;
+                call.fail_connection(failure, now);
+                step.is_over = true;
+            }
         }
         step
     }
@@ -74,6 +98,9 @@ impl Connection {
             self.drain(data, &mut step.to_socket);
             return step;
         };
+        if !call.listens_to(current.index) {
+            return self.let_go();
+        }
         call.resume(now);
         let mut progress = Ok(Progress::Waiting);
         let received = self.http.receive(data, &mut step.to_socket, |event| {
@@ -96,6 +123,9 @@ impl Connection {
     pub fn lost(&mut self, call: &mut Call, now: Moment) -> Step {
         let mut step = Step::default();
         if let Some(current) = &mut self.current {
+            if !call.listens_to(current.index) {
+                return self.let_go();
+            }
             call.resume(now);
             let progress = current.answer.cut(&mut step.body);
             self.advance(call, progress, &mut step, now);
@@ -106,10 +136,15 @@ impl Connection {
     /// Ends the attempt if its time is up.
     pub fn expire(&mut self, call: &mut Call, now: Moment) -> Step {
         let mut step = Step::default();
-        if let Some(current) = &self.current {
+        if let Some(current) = &mut self.current {
+            if !call.listens_to(current.index) {
+                return self.let_go();
+            }
             let (deadline, wait) = current.deadline(self.http.phase());
             if now.monotonic >= deadline {
                 self.fail(call, Failure::Timeout(wait), &mut step, now);
+            } else {
+                current.ping(call, &mut step, now);
             }
         }
         step
@@ -127,7 +162,7 @@ impl Connection {
     /// Lets go of a call that nobody waits for any more.
     pub fn abandon(&mut self, call: &mut Call, now: Moment) {
         if let Some(current) = self.current.take() {
-            call.abandon(Some(&current.answer), now);
+            call.abandon(Some((current.index, &current.answer)), now);
         }
     }
 
@@ -142,7 +177,8 @@ impl Connection {
     pub fn patience(&self, now: Moment) -> Duration {
         let Some(current) = &self.current else { return Duration::ZERO };
         let (deadline, _) = current.deadline(self.http.phase());
-        deadline.saturating_sub(now.monotonic).min(current.shortest_timeout())
+        let next = if current.may_ping() { deadline.min(current.next_ping) } else { deadline };
+        next.saturating_sub(now.monotonic).min(current.shortest_timeout())
     }
 
     /// Whether another attempt may use it.
@@ -153,6 +189,13 @@ impl Connection {
     /// Whether it will be reusable once the rest of a finished answer has come.
     pub fn is_settling(&self) -> bool {
         self.current.is_none() && !self.has_failed && self.http.phase() == Phase::Body
+    }
+
+    /// Another attempt gave the answer.
+    fn let_go(&mut self) -> Step {
+        self.current = None;
+        self.has_failed = true;
+        Step { is_over: true, ..Step::default() }
     }
 
     fn advance(&mut self, call: &mut Call, progress: Result<Progress, Failure>, step: &mut Step, now: Moment) {
@@ -167,12 +210,13 @@ impl Connection {
         match progress {
             Ok(Progress::Waiting | Progress::Flowing) => call.wait(now),
             Ok(Progress::Finished) => {
-                call.finish_stream(&current.answer, now);
+                call.finish_stream(current.index, &current.answer, now);
                 self.current = None;
                 step.is_over = true;
             }
             Ok(Progress::Complete) => match current.complete(call, now) {
                 Ok(()) => {
+                    step.is_decided = call.is_decided();
                     self.current = None;
                     step.is_over = true;
                 }
@@ -191,6 +235,7 @@ impl Connection {
             other => other,
         };
         match self.current.take() {
+            None => {}
             Some(current) if current.is_committed => {
                 if current.answer.is_raw() {
                     step.is_broken = true;
@@ -199,12 +244,12 @@ impl Connection {
                     call.sent(event.len());
                     step.body.extend(event);
                 }
-                call.interrupt(failure, &current.answer, now);
+                call.interrupt(current.index, failure, &current.answer, now);
             }
-            _ => {
+            Some(current) => {
                 // It may have begun to say something in the very read that failed: the next answer starts anew.
                 step.body.clear();
-                call.fail_attempt(failure, now);
+                call.fail_attempt(current.index, failure, now);
             }
         }
         step.is_over = true;
@@ -212,6 +257,23 @@ impl Connection {
 }
 
 impl Current {
+    /// Whether the client may be told that its answer is under way.
+    fn may_ping(&self) -> bool {
+        !self.is_committed && self.answer.is_to_stream() && self.answer.token_account().is_none()
+    }
+
+    fn ping(&mut self, call: &mut Call, step: &mut Step, now: Moment) {
+        if !self.may_ping() || now.monotonic < self.next_ping {
+            return;
+        }
+        self.next_ping = now.monotonic + PING;
+        if let Some(ping) = ping(call.client) {
+            step.head = call.start(self.answer.content_type(), now);
+            step.body.extend_from_slice(ping);
+            call.sent(ping.len());
+        }
+    }
+
     /// Until when what is awaited now may take, and what that is.
     fn deadline(&self, phase: Phase) -> (Duration, Wait) {
         let timeouts = &self.timeouts;
@@ -224,33 +286,40 @@ impl Current {
         };
         let own = (from.monotonic + time, wait);
         let total = (self.call_began.monotonic + timeouts.total, Wait::Total);
-        if total.0 < own.0 { total } else { own }
+        let client = &self.client_timeouts;
+        let clients =
+            [client.total.map(|it| self.call_began.monotonic + it), client.read.map(|it| from.monotonic + it)];
+        let clients = clients.into_iter().flatten().map(|deadline| (deadline, Wait::Client));
+        // Of two that end at once, the one that says more.
+        std::iter::once(own).chain([total]).chain(clients).min_by_key(|(deadline, _)| *deadline).unwrap_or(own)
     }
 
     fn shortest_timeout(&self) -> Duration {
         let timeouts = &self.timeouts;
-        if self.answer.is_to_stream() {
+        let own = if self.answer.is_to_stream() {
             timeouts.head.min(timeouts.first_token).min(timeouts.between_tokens)
         } else {
             timeouts.answer.min(timeouts.between_tokens)
-        }
+        };
+        self.client_timeouts.read.map_or(own, |read| own.min(read))
     }
 
     fn commit(&mut self, call: &mut Call, step: &mut Step, now: Moment) {
         if !self.is_committed {
             self.is_committed = true;
             self.progressed = now;
-            step.head = Some(call.commit(&mut self.answer, now));
+            step.is_decided = true;
+            step.head = call.commit(self.index, &mut self.answer, now);
         }
     }
 
     /// Hands over an answer that came whole.
     fn complete(&mut self, call: &mut Call, now: Moment) -> Result<(), Failure> {
         if self.answer.token_account().is_some() {
-            return call.take_token(self.answer.take_body(), now);
+            return call.take_token(self.index, self.answer.take_body(), now);
         }
-        let whole = self.answer.take_whole()?;
-        call.conclude(whole, &mut self.answer, now);
+        let whole = self.answer.take_whole(now)?;
+        call.conclude(self.index, whole, &mut self.answer, now);
         Ok(())
     }
 }

@@ -17,7 +17,7 @@ pub(crate) fn sign(reply: &mut Reply, request_id: &str) {
 
 /// Adds all that is known of `call`, and the upstream's own headers but for those that tell the gateway's key.
 pub(crate) fn describe(call: &Call, reply: &mut Reply, upstream_headers: Vec<(String, String)>) {
-    let attempt = call.attempts.last();
+    let attempt = call.current();
     if !upstream_headers.is_empty() {
         let secrets = call.gateway.secrets(attempt);
         let tells = |value: &str| secrets.iter().any(|secret| value.contains(&**secret));
@@ -32,10 +32,16 @@ pub(crate) fn describe(call: &Call, reply: &mut Reply, upstream_headers: Vec<(St
         }
     }
     if let Some(asked) = &call.asked {
-        if let Some(tier) = &asked.plan.tier {
+        if let Some(tier) = call.group().and_then(|group| group.tier.as_ref()) {
             reply.push("x-tiercel-tier", tier.to_string());
         }
-        reply.push("x-tiercel-reason", asked.plan.reason.to_string());
+        let n_groups = asked.plan.groups.len();
+        let turn = match attempt.map_or(0, |attempt| attempt.group) {
+            0 => "",
+            group if group == n_groups => ":long_context",
+            _ => ":fallback",
+        };
+        reply.push("x-tiercel-reason", format!("{}{turn}", asked.plan.reason));
     }
     reply.push("x-tiercel-attempts", attempts(&call.attempts));
 }
@@ -43,7 +49,7 @@ pub(crate) fn describe(call: &Call, reply: &mut Reply, upstream_headers: Vec<(St
 /// Every attempt with its outcome.
 pub(crate) fn attempts(attempts: &[Attempt]) -> String {
     let described: Vec<_> =
-        attempts.iter().map(|attempt| format!("{}: {}", attempt.deployment.name, attempt.outcome())).collect();
+        attempts.iter().map(|attempt| format!("{}: {}", attempt.subject(), attempt.outcome())).collect();
     described.join(", ")
 }
 

@@ -3,17 +3,21 @@
 //! # Who may be asked next
 //! A failure says something about the deployment, about the request, or about the gateway's own key. Only the first and
 //! the third can go better elsewhere. A request that one provider refuses as bad is bad, and trying it on all of them
-//! would only be slower.
+//! would only be slower. Which answer is which failure is said once for each dialect, in `tiercel_wire::Outcome`.
 
 use std::time::Duration;
+
+use tiercel_core::health::{BASE, BASE_BUSY, Cost, Verdict};
 
 use crate::error::Kind;
 
 /// Why an attempt brought nothing that can be passed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// The connection was refused, or every connection to the origin stayed in use.
+    /// The connection was refused.
     Connect,
+    /// Every connection to the origin stayed in use.
+    Busy,
     /// The TLS handshake failed.
     Tls,
     /// A connection that had served before was closed as the request came: the provider may not have seen it.
@@ -30,12 +34,20 @@ pub enum Failure {
     ErrorInAnswer,
     /// The request cannot be sent to this upstream.
     Unsendable,
-    /// 401, 402 or 403: the provider does not take the gateway's key.
+    /// The provider does not take the gateway's key.
     Credential,
-    /// 429, and how long the provider wants to be left alone.
+    /// The provider wants to be left alone, for so long if it says.
     Throttled(Option<Duration>),
+    /// The provider has too much to do.
+    Overloaded,
+    /// The provider does not have the model.
+    ModelNotFound,
+    /// The request is longer than the model reads.
+    ContextLength,
     /// Any other status that is the provider's fault.
     Status(u16),
+    /// The same, and the provider asks not to be asked again.
+    Final(u16),
     /// The server is shutting down and could not wait.
     Draining,
 }
@@ -57,9 +69,84 @@ pub enum Wait {
     BetweenTokens,
     /// The end of the call.
     Total,
+    /// Longer than the client does.
+    Client,
+}
+
+/// What may be tried after a failure. Other deployments may be asked at once, but for `Never` and `Longer`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Retry {
+    /// Nothing.
+    Never,
+    /// Only what takes longer requests.
+    Longer,
+    /// Other deployments.
+    Elsewhere,
+    /// The same deployment with another key, and other deployments.
+    OtherKey,
+    /// Other deployments; where there are none, the same one at once, and then after a pause.
+    Reconnect,
+    /// Other deployments; where there are none, the same one after a pause of about that time.
+    Again(Duration),
 }
 
 impl Failure {
+    /// What may be tried next.
+    pub(crate) fn retry(self) -> Retry {
+        match self {
+            Self::Draining | Self::Timeout(Wait::Total | Wait::Client) => Retry::Never,
+            Self::ContextLength => Retry::Longer,
+            // A whole answer that did not come in minutes was worked on, and is paid for.
+            Self::Timeout(Wait::Answer) | Self::ModelNotFound | Self::TooLarge | Self::Unsendable | Self::Final(_) => {
+                Retry::Elsewhere
+            }
+            Self::Credential => Retry::OtherKey,
+            Self::Connect | Self::Tls | Self::Stale | Self::Timeout(Wait::Connect | Wait::Tls) => Retry::Reconnect,
+            Self::Throttled(_) | Self::Overloaded => Retry::Again(BASE_BUSY),
+            Self::Busy
+            | Self::Timeout(Wait::Head | Wait::FirstToken | Wait::BetweenTokens)
+            | Self::Truncated
+            | Self::Malformed
+            | Self::ErrorInAnswer
+            | Self::Status(_) => Retry::Again(BASE),
+        }
+    }
+
+    /// Whether another key of the same deployment may do.
+    pub(crate) fn may_change_key(self) -> bool {
+        matches!(self, Self::Credential | Self::Throttled(_))
+    }
+
+    /// What a retry after it costs.
+    pub(crate) fn cost(self) -> Cost {
+        if matches!(self, Self::Throttled(_)) { Cost::Throttled } else { Cost::Retry }
+    }
+
+    /// What it tells of the deployment's health.
+    pub(crate) fn verdict(self) -> Verdict {
+        match self {
+            Self::Connect | Self::Tls | Self::Timeout(Wait::Connect | Wait::Tls) => Verdict::Refused,
+            Self::Credential => Verdict::CredentialFault,
+            Self::Throttled(wait) => Verdict::Throttled(wait),
+            Self::Timeout(Wait::Head | Wait::Answer | Wait::FirstToken | Wait::BetweenTokens)
+            | Self::Stale
+            | Self::Truncated
+            | Self::Malformed
+            | Self::ErrorInAnswer
+            | Self::Overloaded
+            | Self::Status(_)
+            | Self::Final(_) => Verdict::Failure,
+            // What was asked, by whom, and how much of it at once, is not the deployment's fault.
+            Self::Timeout(Wait::Total | Wait::Client)
+            | Self::Busy
+            | Self::TooLarge
+            | Self::Unsendable
+            | Self::ModelNotFound
+            | Self::ContextLength
+            | Self::Draining => Verdict::Nothing,
+        }
+    }
+
     /// What the client is told when no further attempt is made.
     pub(crate) fn kind(self) -> Kind {
         match self {
@@ -67,8 +154,9 @@ impl Failure {
             Self::Credential => Kind::UpstreamCredentials,
             Self::Throttled(_) => Kind::UpstreamThrottled,
             Self::Draining => Kind::Draining,
-            Self::Status(508) => Kind::LoopDetected,
+            Self::Status(508) | Self::Final(508) => Kind::LoopDetected,
             Self::Connect
+            | Self::Busy
             | Self::Tls
             | Self::Stale
             | Self::Truncated
@@ -76,19 +164,19 @@ impl Failure {
             | Self::TooLarge
             | Self::ErrorInAnswer
             | Self::Unsendable
-            | Self::Status(_) => Kind::UpstreamFailed,
+            | Self::Overloaded
+            | Self::ModelNotFound
+            | Self::ContextLength
+            | Self::Status(_)
+            | Self::Final(_) => Kind::UpstreamFailed,
         }
-    }
-
-    /// Whether another deployment may be tried.
-    pub(crate) fn may_try_next(self) -> bool {
-        !matches!(self, Self::Draining | Self::Timeout(Wait::Total))
     }
 
     /// One word, for the log, the metrics and the `x-tiercel-attempts` header.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Connect => "connect",
+            Self::Busy => "busy",
             Self::Tls => "tls",
             Self::Stale => "stale",
             Self::Timeout(Wait::Connect) => "timeout_connect",
@@ -98,6 +186,7 @@ impl Failure {
             Self::Timeout(Wait::FirstToken) => "timeout_first_token",
             Self::Timeout(Wait::BetweenTokens) => "timeout_between_tokens",
             Self::Timeout(Wait::Total) => "timeout_total",
+            Self::Timeout(Wait::Client) => "timeout_client",
             Self::Truncated => "truncated",
             Self::Malformed => "malformed",
             Self::TooLarge => "too_large",
@@ -105,17 +194,18 @@ impl Failure {
             Self::Unsendable => "unsendable",
             Self::Credential => "credential",
             Self::Throttled(_) => "throttled",
-            Self::Status(500) => "status_500",
-            Self::Status(502) => "status_502",
-            Self::Status(503) => "status_503",
-            Self::Status(504) => "status_504",
-            Self::Status(_) => "status_other",
+            Self::Overloaded => "overloaded",
+            Self::ModelNotFound => "model_not_found",
+            Self::ContextLength => "context_length",
+            Self::Status(500) | Self::Final(500) => "status_500",
+            Self::Status(502) | Self::Final(502) => "status_502",
+            Self::Status(503) | Self::Final(503) => "status_503",
+            Self::Status(504) | Self::Final(504) => "status_504",
+            Self::Status(_) | Self::Final(_) => "status_other",
             Self::Draining => "draining",
         }
     }
-}
 
-impl Failure {
     /// The code in a stream's error event.
     pub(crate) fn stream_code(self) -> &'static str {
         match self {
@@ -128,6 +218,7 @@ impl Failure {
     pub(crate) fn explain(self) -> &'static str {
         match self {
             Self::Connect => "the provider could not be reached",
+            Self::Busy => "every connection to the provider stayed in use",
             Self::Tls => "no trusted TLS connection to the provider came about",
             Self::Stale => "the provider closed a connection that was in use before",
             Self::Timeout(Wait::Connect) => "connecting to the provider took too long",
@@ -136,6 +227,7 @@ impl Failure {
             Self::Timeout(Wait::FirstToken) => "the first token did not come in time",
             Self::Timeout(Wait::BetweenTokens) => "the next token did not come in time",
             Self::Timeout(Wait::Total) => "the call took longer than it may",
+            Self::Timeout(Wait::Client) => "the provider took longer than the client waits, by its x-stainless-timeout",
             Self::Truncated => "the provider's answer ended before it was whole",
             Self::Malformed => "the provider's answer is malformed",
             Self::TooLarge => "the provider's answer is too large",
@@ -143,72 +235,11 @@ impl Failure {
             Self::Unsendable => "the request cannot be sent to the provider",
             Self::Credential => "the provider does not take the gateway's key",
             Self::Throttled(_) => "the provider asks to slow down",
-            Self::Status(_) => "the provider answered with an error",
+            Self::Overloaded => "the provider is overloaded",
+            Self::ModelNotFound => "the provider does not have the model",
+            Self::ContextLength => "the request is longer than the model reads",
+            Self::Status(_) | Self::Final(_) => "the provider answered with an error",
             Self::Draining => "the gateway is shutting down",
         }
-    }
-}
-
-/// What an upstream's status means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// The answer.
-    Success,
-    /// The request is at fault: the client gets the upstream's own words.
-    ClientFault,
-    /// The attempt failed.
-    Failed(Failure),
-}
-
-/// Judges a status; `retry_after` is the header of that name.
-pub(crate) fn judge(status: u16, retry_after: Option<&[u8]>) -> Verdict {
-    match status {
-        200 => Verdict::Success,
-        400 | 404 | 405 | 409 | 413 | 415 | 422 => Verdict::ClientFault,
-        401..=403 => Verdict::Failed(Failure::Credential),
-        429 => Verdict::Failed(Failure::Throttled(retry_after.and_then(seconds))),
-        _ => Verdict::Failed(Failure::Status(status)),
-    }
-}
-
-/// `retry-after` as seconds; its other form, a date, is not used by any provider.
-fn seconds(value: &[u8]) -> Option<Duration> {
-    let seconds: f64 = std::str::from_utf8(value).ok()?.trim().parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_status_means() {
-        let check = |status, expected| assert_eq!(expected, judge(status, None), "{status}");
-        check(200, Verdict::Success);
-        check(400, Verdict::ClientFault);
-        check(404, Verdict::ClientFault);
-        check(422, Verdict::ClientFault);
-        check(401, Verdict::Failed(Failure::Credential));
-        check(403, Verdict::Failed(Failure::Credential));
-        check(408, Verdict::Failed(Failure::Status(408)));
-        check(429, Verdict::Failed(Failure::Throttled(None)));
-        check(500, Verdict::Failed(Failure::Status(500)));
-        check(529, Verdict::Failed(Failure::Status(529)));
-        check(302, Verdict::Failed(Failure::Status(302)));
-        check(204, Verdict::Failed(Failure::Status(204)));
-    }
-
-    #[test]
-    fn how_long_a_provider_wants_to_be_left_alone() {
-        let check = |value: &[u8], expected: Option<u64>| {
-            assert_eq!(expected.map(Duration::from_secs), seconds(value), "{value:?}");
-        };
-        check(b"1", Some(1));
-        check(b" 30 ", Some(30));
-        check(b"-1", None);
-        check(b"NaN", None);
-        check(b"1e400", None);
-        check(b"Wed, 21 Oct 2026 07:28:00 GMT", None);
-        check(b"\xff", None);
     }
 }

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use memchr::memmem;
 use tiercel_core::access_log::AccessLog;
-use tiercel_core::config::{Config, ConfigError, Interface, Roots};
+use tiercel_core::config::{Balance, Config, ConfigError, Interface, Roots};
+use tiercel_core::health::{Choice, Chosen, HealthTable, Random, Tried, Verdict};
 use tiercel_core::keys::{AuthError, Keys, Principal};
 use tiercel_core::metrics::{Levels, Metrics, Sibling};
-use tiercel_core::plan::{Plan, PlanError, Reason};
+use tiercel_core::plan::{Group, Plan, PlanError, Reason};
 use tiercel_core::prices::PriceTable;
 use tiercel_core::registry::{Deployment, ModelEntry, Registry};
 use tiercel_core::secrets::Environment;
@@ -26,6 +27,17 @@ use crate::{Call, Connection, Incoming, Moment};
 /// Bytes of access-log lines that may wait to be written: some ten thousand lines.
 const MAX_LOG_BYTES: usize = 8 * 1024 * 1024;
 
+/// Calls that may wait for room at a deployment; more are refused at once (specification "Overload").
+const MAX_QUEUED: usize = 1_000;
+
+/// What is configured of failover.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Failover {
+    pub(crate) max_attempts: usize,
+    pub(crate) balance: Balance,
+    pub(crate) hedge: bool,
+}
+
 /// One worker's gateway: immutable but for its counters.
 pub struct Gateway {
     keys: Keys,
@@ -38,6 +50,8 @@ pub struct Gateway {
     tokens: Tokens,
     may_break: bool,
     in_flight: Arc<AtomicUsize>,
+    n_queued: Arc<AtomicUsize>,
+    failover: Failover,
     n_connections: AtomicUsize,
     n_waiting: AtomicUsize,
     is_draining: AtomicBool,
@@ -59,7 +73,7 @@ impl Gateway {
         seed: u64,
     ) -> Result<Self, ConfigError> {
         let keys = Keys::new(config, environment)?;
-        let registry = Registry::new(config, environment)?;
+        let registry = Registry::new(config, environment, Arc::new(HealthTable::new(seed)))?;
         let prices = PriceTable::new(config);
         let tls = registry.origins().iter().map(|origin| {
             let roots = match origin.roots {
@@ -83,6 +97,12 @@ impl Gateway {
             registry,
             prices,
             in_flight: Arc::default(),
+            n_queued: Arc::default(),
+            failover: Failover {
+                max_attempts: usize::from(config.failover.max_attempts),
+                balance: config.failover.balance,
+                hedge: config.failover.hedge,
+            },
             n_connections: AtomicUsize::new(0),
             n_waiting: AtomicUsize::new(0),
             is_draining: AtomicBool::new(false),
@@ -227,14 +247,10 @@ impl Gateway {
         if !principal.may_use(&name) {
             return Err(Error::new(Kind::Forbidden, format!("this API key may not use `{name}`")));
         }
-        let deployment = Deployment { provider: Arc::clone(provider), model: operation.into(), name: name.into() };
-        Ok(Plan {
-            route: None,
-            tier: None,
-            reason: Reason::Provider,
-            deployments: [deployment].into(),
-            is_configured: false,
-        })
+        let deployment = self.registry.deployment(&name);
+        let deployment = deployment.ok_or_else(|| Error::new(Kind::Internal, "the provider is gone"))?;
+        let groups = [self.registry.group_of(deployment)].into();
+        Ok(Plan { route: None, reason: Reason::Provider, groups, long_context: None, is_configured: false })
     }
 
     /// What a request for `model` of a principal with every right would come to.
@@ -275,6 +291,53 @@ impl Gateway {
         keys.iter().map(|key| Cow::Borrowed(key.expose())).chain(tokens).collect()
     }
 
+    /// What is configured of failover.
+    pub(crate) fn failover(&self) -> Failover {
+        self.failover
+    }
+
+    /// Chooses which deployment of `group` is asked next; see [`Group::choose`].
+    pub(crate) fn choose(
+        &self,
+        group: &Group,
+        tried: &[Tried<'_>],
+        may_ask: &dyn Fn(&Deployment) -> bool,
+        now: Moment,
+    ) -> Choice {
+        let turn = self.next_turn();
+        let health = self.registry.health();
+        health.random(|random| group.choose(tried, may_ask, self.failover.balance, turn, random, now.monotonic))
+    }
+
+    /// Gives back what was chosen, and not asked.
+    pub(crate) fn release(&self, chosen: &Chosen, now: Moment) {
+        let Chosen { deployment, slot } = chosen;
+        let health = self.registry.health();
+        health.random(|random| {
+            deployment.health.end(*slot, &deployment.provider.health, Verdict::Nothing, now.monotonic, random);
+        });
+    }
+
+    /// Tells those who keep the health of deployments how `attempt` ended.
+    pub(crate) fn end(&self, attempt: &Attempt, verdict: Verdict, now: Moment) {
+        let deployment = &attempt.deployment;
+        let health = self.registry.health();
+        health.random(|random| {
+            deployment.health.end(attempt.slot, &deployment.provider.health, verdict, now.monotonic, random);
+        });
+    }
+
+    /// A number from 0 to 1, for spreading what would else come at once.
+    pub(crate) fn fraction(&self) -> f64 {
+        self.registry.health().random(Random::fraction)
+    }
+
+    /// A place among the calls that wait for room, while there is one.
+    pub(crate) fn enter_queue(&self) -> Option<Permit> {
+        let place = Permit::new(&self.n_queued);
+        (self.n_queued.load(Ordering::Relaxed) <= MAX_QUEUED).then_some(place)
+    }
+
     /// Whether the server's interface lets a client see that an answer without a length broke off. Over RSGI Granian
     /// ends it like a whole one, whatever the application does (measured, 2.8.7).
     pub(crate) fn may_break(&self) -> bool {
@@ -302,7 +365,7 @@ impl Gateway {
     fn tell_levels(&self) {
         self.metrics.set_levels(Levels {
             in_flight: self.in_flight.load(Ordering::Relaxed) as u64,
-            queue_length: self.n_waiting.load(Ordering::Relaxed) as u64,
+            queue_length: (self.n_waiting.load(Ordering::Relaxed) + self.n_queued.load(Ordering::Relaxed)) as u64,
             open_connections: self.n_connections.load(Ordering::Relaxed) as u64,
             access_log_dropped: self.access_log.n_dropped(),
         });

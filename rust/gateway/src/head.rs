@@ -1,6 +1,7 @@
 //! Reads a request's headers, once, for all that the gateway wants of them.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use percent_encoding::percent_decode;
 use tiercel_wire::headers::forwarded_to_upstream;
@@ -14,6 +15,15 @@ pub(crate) const HOP_HEADER: &str = "x-tiercel-hop";
 pub(crate) const MAX_HOPS: u32 = 3;
 /// Bytes of a client's own request id: enough for four UUIDs.
 const MAX_REQUEST_ID: usize = 128;
+
+/// How long a client waits, which the official SDKs of OpenAI and Anthropic tell.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ClientTimeouts {
+    /// For the whole answer.
+    pub(crate) total: Option<Duration>,
+    /// From one part of it to the next.
+    pub(crate) read: Option<Duration>,
+}
 
 /// What the headers and the query say.
 #[derive(Debug, Default)]
@@ -30,6 +40,8 @@ pub(crate) struct Head<'a> {
     pub(crate) request_id: Option<&'a str>,
     /// Passages through a Tiercel so far.
     pub(crate) n_hops: u32,
+    /// How long the client waits.
+    pub(crate) timeouts: ClientTimeouts,
     /// Headers that go on to the upstream.
     pub(crate) forwarded: Vec<(&'a str, &'a [u8])>,
 }
@@ -58,6 +70,8 @@ impl<'a> Head<'a> {
                 b"content-encoding" if !value.eq_ignore_ascii_case(b"identity") => {
                     return Err(Error::new(Kind::UnsupportedEncoding, "send the body uncompressed"));
                 }
+                b"x-stainless-timeout" => head.timeouts.total = seconds(value),
+                b"x-stainless-read-timeout" => head.timeouts.read = seconds(value),
                 b"x-request-id" => head.request_id = request_id(value),
                 _ if name == HOP_HEADER.as_bytes() => head.n_hops = head.n_hops.max(hops(value)?),
                 _ => {
@@ -114,6 +128,12 @@ fn flag(value: &[u8]) -> Result<bool, Error> {
 fn hops(value: &[u8]) -> Result<u32, Error> {
     let number = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
     number.ok_or_else(|| Error::new(Kind::MalformedHead, "the x-tiercel-hop header is not a number"))
+}
+
+/// An SDK without a time-out says so in words of its own, which are no number.
+fn seconds(value: &[u8]) -> Option<Duration> {
+    let seconds: f64 = std::str::from_utf8(value).ok()?.trim().parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok().filter(|duration| !duration.is_zero())
 }
 
 fn is_host(value: &[u8]) -> bool {

@@ -8,6 +8,7 @@ pub mod call;
 mod demand;
 mod count;
 mod attempt;
+mod course;
 mod tokens;
 mod send;
 mod answer;
@@ -19,8 +20,9 @@ mod reply;
 mod describe;
 mod error;
 mod gateway;
+mod health;
 
-pub use attempt::Ticket;
+pub use attempt::{Next, Ticket};
 pub use call::Call;
 pub use connection::{Connection, Step};
 pub use error::{Error, Kind};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use tiercel_wire::{Client, ClientError};
+use tiercel_wire::{Client, ClientError, UpstreamError};
 
 use crate::error::{Error, Kind};
 
@@ -56,6 +56,14 @@ impl Reply {
     pub(crate) fn unexplained_refusal(status: u16, client: Client, request_id: &str) -> Vec<u8> {
         let message = "the provider refused the request, and did not say why";
         ClientError { status, message, parameter: None, code: "upstream_refused", request_id }.body(client)
+    }
+
+    /// The same as the last event of a stream whose head has gone out: whatever it is, it is an error there.
+    pub(crate) fn into_event(self, client: Client, request_id: &str) -> Self {
+        let told = UpstreamError::read(&self.body).unwrap_or_default();
+        let code = told.code.as_deref().unwrap_or(Kind::StreamInterrupted.code());
+        let error = ClientError { status: self.status, message: &told.message, parameter: None, code, request_id };
+        Self { body: error.event(client), ..self }
     }
 
     /// Adds a header.

@@ -66,13 +66,13 @@ pub(crate) fn send(
         body: &outgoing.body,
     };
     let unsigned = upstream::Request { headers: &headers, ..bare };
-    let credential = credential(gateway, provider, attempt.turn, &unsigned, now)?;
+    let credential = credential(gateway, provider, attempt.slot.turn, &unsigned, now)?;
     headers.extend(credential.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
     let request = upstream::Request { headers: &headers, ..bare };
     let limits = upstream::Limits { body: provider.max_answer, ..upstream::Limits::default() };
     http.send(&request, limits, to_socket)?;
-    let answer = Answer::new(outgoing.expected.clone());
-    let timeouts = provider.timeouts;
+    let answer = Answer::new(outgoing.expected.clone(), outgoing.upstream);
+    let timeouts = attempt.deployment.timeouts;
     attempt.was_sent = true;
     Ok((answer, timeouts))
 }
@@ -131,8 +131,9 @@ fn ask_for_token(
     };
     let limits = upstream::Limits { body: MAX_TOKEN_ANSWER, ..upstream::Limits::default() };
     http.send(&request, limits, to_socket)?;
-    let timeouts = Timeouts { answer: TOKEN_TIMEOUT, ..attempt.deployment.provider.timeouts };
-    Ok((Answer::new(Expected::Token(id)), timeouts))
+    let timeouts = Timeouts { answer: TOKEN_TIMEOUT, ..attempt.deployment.timeouts };
+    // Of the dialects, OpenAI's reads errors that have no class of their own.
+    Ok((Answer::new(Expected::Token(id), Upstream::OpenAi), timeouts))
 }
 
 /// The account that `id` stands for.

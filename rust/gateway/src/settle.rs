@@ -6,9 +6,9 @@ use tiercel_core::money::NanoDollars;
 use tiercel_core::settlement::{Attempt, Outcome, Settlement, TokenUsage};
 use tiercel_wire::Usage;
 
-use crate::Moment;
 use crate::call::{Asked, Call};
 use crate::demand::Demand;
+use crate::{Moment, attempt};
 
 /// Bytes of text that make a token, where the upstream does not say how many there were: OpenAI's rule of thumb for
 /// English. The entry is marked as an estimate.
@@ -49,8 +49,13 @@ pub(crate) fn cost(call: &Call, now: Moment) -> Option<NanoDollars> {
         let is_unknown = is_priced_otherwise && is_some;
         return (!is_unknown).then_some(NanoDollars::ZERO);
     }
-    let deployment = &call.attempts.last()?.deployment;
-    call.gateway.prices().cost(&deployment.provider.name, &deployment.model, &call.usage, now.unix)
+    let price = |attempt: &attempt::Attempt, usage: &TokenUsage| {
+        let deployment = &attempt.deployment;
+        call.gateway.prices().cost(&deployment.provider.name, &deployment.model, usage, now.unix)
+    };
+    let beside = call.attempts.iter().filter_map(|attempt| Some((attempt, attempt.usage.as_ref()?)));
+    let own = price(call.current()?, &call.usage)?;
+    beside.into_iter().try_fold(own, |sum, (attempt, usage)| sum.checked_add(price(attempt, usage)?))
 }
 
 /// Writes the one record that metrics, log and books read.
@@ -64,7 +69,7 @@ pub(crate) fn settle(call: &Call, now: Moment) {
             duration: attempt.end.map_or(Duration::ZERO, |(_, duration)| duration),
         })
         .collect();
-    let deployment = call.attempts.last().map(|attempt| &attempt.deployment);
+    let deployment = call.current().map(|attempt| &attempt.deployment);
     let plan = call.asked.as_ref().map(|asked| &asked.plan);
     call.gateway.record(&Settlement {
         request_id: &call.request_id,
@@ -75,7 +80,7 @@ pub(crate) fn settle(call: &Call, now: Moment) {
         requested_model: &call.requested_model,
         is_known_model: plan.is_some_and(|plan| plan.is_configured),
         route: plan.and_then(|plan| plan.route.as_deref()),
-        tier: plan.and_then(|plan| plan.tier.as_deref()),
+        tier: call.group().and_then(|group| group.tier.as_deref()),
         provider: deployment.map(|deployment| &*deployment.provider.name),
         model: deployment.map(|deployment| &*deployment.model),
         status: call.status,

@@ -2,8 +2,9 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use tiercel_gateway::{Failure, Wait};
+use tiercel_gateway::{Failure, Next, Ticket, Wait};
 
 use crate::clock::Clock;
 use crate::reply::Reply;
@@ -24,6 +25,36 @@ pub(crate) struct Attempt {
     is_fresh: bool,
     #[pyo3(get)]
     connect_timeout: f64,
+    /// Seconds after which `Call::hedge` may be asked.
+    #[pyo3(get)]
+    hedge_after: Option<f64>,
+}
+
+/// A wait before the next attempt.
+#[pyclass(frozen, module = "tiercel._core")]
+pub(crate) struct Pause {
+    #[pyo3(get)]
+    seconds: f64,
+    #[pyo3(get)]
+    is_queued: bool,
+}
+
+/// What to do next.
+#[derive(IntoPyObject)]
+enum Step {
+    Attempt(Attempt),
+    Pause(Pause),
+}
+
+impl From<Ticket> for Attempt {
+    fn from(ticket: Ticket) -> Self {
+        Self {
+            origin: ticket.origin,
+            is_fresh: ticket.is_fresh,
+            connect_timeout: ticket.connect_timeout.as_secs_f64(),
+            hedge_after: ticket.hedge_after.map(|after| after.as_secs_f64()),
+        }
+    }
 }
 
 impl Call {
@@ -48,16 +79,32 @@ impl Call {
         self.lock().take_reply(self.clock.now()).map(Reply)
     }
 
-    fn next_attempt(&self) -> Option<Attempt> {
-        let ticket = self.lock().next_attempt(self.clock.now())?;
-        let connect_timeout = ticket.connect_timeout.as_secs_f64();
-        Some(Attempt { origin: ticket.origin, is_fresh: ticket.is_fresh, connect_timeout })
+    fn next_attempt(&self) -> Option<Step> {
+        match self.lock().next_attempt(self.clock.now()) {
+            Next::Attempt(ticket) => Some(Step::Attempt(ticket.into())),
+            Next::Pause { time, is_queued } => Some(Step::Pause(Pause { seconds: time.as_secs_f64(), is_queued })),
+            Next::Over => None,
+        }
     }
 
-    #[pyo3(signature = (*, timed_out))]
-    fn connect_failed(&self, timed_out: bool) {
-        let failure = if timed_out { Failure::Timeout(Wait::Connect) } else { Failure::Connect };
-        self.lock().fail_attempt(failure, self.clock.now());
+    fn hedge(&self) -> Option<Attempt> {
+        self.lock().hedge(self.clock.now()).map(Attempt::from)
+    }
+
+    #[getter]
+    fn is_decided(&self) -> bool {
+        self.lock().is_decided()
+    }
+
+    fn connect_failed(&self, why: &str) -> PyResult<()> {
+        let failure = match why {
+            "refused" => Failure::Connect,
+            "timeout" => Failure::Timeout(Wait::Connect),
+            "busy" => Failure::Busy,
+            _ => return Err(PyValueError::new_err("a connection fails as refused, timeout or busy")),
+        };
+        self.lock().fail_connection(failure, self.clock.now());
+        Ok(())
     }
 
     fn settle(&self) {

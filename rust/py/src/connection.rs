@@ -35,6 +35,8 @@ pub(crate) struct Step {
     #[pyo3(get)]
     is_over: bool,
     #[pyo3(get)]
+    is_decided: bool,
+    #[pyo3(get)]
     is_broken: bool,
 }
 
@@ -77,6 +79,7 @@ fn convert(py: Python<'_>, step: gateway::Step) -> PyResult<Option<Step>> {
         head: step.head.map(|head| Py::new(py, Reply(head))).transpose()?,
         body: bytes(&step.body),
         is_over: step.is_over,
+        is_decided: step.is_decided,
         is_broken: step.is_broken,
     }))
 }

@@ -157,10 +157,10 @@ impl Core {
         let plan = self.gateway.dry_run(model).map_err(|error| errors::request(py, &error))?;
         Ok(Plan {
             route: plan.route.as_deref().map(str::to_owned),
-            tier: plan.tier.as_deref().map(str::to_owned),
+            tier: plan.tier().map(ToString::to_string),
             reason: plan.reason.to_string(),
             explanation: plan.reason.sentence(),
-            deployments: plan.deployments.iter().map(|deployment| deployment.name.to_string()).collect(),
+            deployments: plan.deployments().map(|deployment| deployment.name.to_string()).collect(),
         })
     }
 

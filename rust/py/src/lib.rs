@@ -41,6 +41,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<catalogue::KnownModel>()?;
     module.add_class::<call::Call>()?;
     module.add_class::<call::Attempt>()?;
+    module.add_class::<call::Pause>()?;
     module.add_class::<connection::Connection>()?;
     module.add_class::<connection::Step>()?;
     module.add_class::<reply::Reply>()?;

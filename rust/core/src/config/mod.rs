@@ -8,6 +8,7 @@ mod authentication;
 mod environment;
 mod error;
 mod expiry;
+mod failover;
 mod locate;
 mod parse;
 mod provider;
@@ -18,6 +19,7 @@ mod values;
 pub use authentication::Authentication;
 pub use error::ConfigError;
 pub use expiry::Expiry;
+pub use failover::{Balance, DeploymentSettings, Failover};
 pub use parse::Overrides;
 pub use provider::{Dialect, MaxTokens, Provider, ProviderKey, Roots, Timeouts};
 pub use tables::{AccessLog, ClientKey, Interface, Log, Route, SecretSource, Server};
@@ -55,6 +57,12 @@ pub struct Config {
     /// in order of price, the cheapest first.
     #[serde(default)]
     pub tiers: IndexMap<String, Vec<String>>,
+    /// Where a request goes when the first choice fails.
+    #[serde(default)]
+    pub failover: Failover,
+    /// What holds for single deployments, by `provider/model`.
+    #[serde(default)]
+    pub deployments: IndexMap<String, DeploymentSettings>,
     /// The operator's own prices, by `provider/model`: for models that nobody lists, or at other terms than listed.
     #[serde(default)]
     pub prices: IndexMap<String, PriceOverride>,

@@ -252,10 +252,25 @@ pub struct Timeouts {
     pub head: Option<Interval>,
     /// To send the whole of an answer that is no stream: its head comes when the model is done. `5m` by default.
     pub answer: Option<Interval>,
-    /// To send the first event that means something. `30s` by default.
+    /// To send the first event that means something. `30s` by default, `120s` for models that think first.
     pub first_token: Option<Interval>,
     /// Between two such events. `20s` by default.
     pub between_tokens: Option<Interval>,
     /// For everything together. `10m` by default.
     pub total: Option<Interval>,
+}
+
+impl Timeouts {
+    /// What is set here, and what `general` sets where this does not.
+    pub(crate) fn or(&self, general: &Self) -> Self {
+        Self {
+            connect: self.connect.or(general.connect),
+            tls: self.tls.or(general.tls),
+            head: self.head.or(general.head),
+            answer: self.answer.or(general.answer),
+            first_token: self.first_token.or(general.first_token),
+            between_tokens: self.between_tokens.or(general.between_tokens),
+            total: self.total.or(general.total),
+        }
+    }
 }

@@ -167,4 +167,9 @@ pub struct Route {
     pub tiers: Vec<String>,
     /// The tier to take when nothing speaks for another; one of `tiers`.
     pub default: String,
+    /// The tiers to turn to, one after another, when no deployment of the chosen tier answers.
+    #[serde(default)]
+    pub fallbacks: Vec<String>,
+    /// The tier for requests that are too long for the chosen one's deployments.
+    pub long_context: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! What types cannot say: names that must exist, must differ, or must be fit for a header.
 
+mod failover;
 mod providers;
 
 use super::tables::SecretSource;
@@ -20,6 +21,7 @@ impl Config {
         self.check_providers()?;
         self.check_tiers()?;
         self.check_prices()?;
+        self.check_failover()?;
         self.check_routes()
     }
 
@@ -127,15 +129,13 @@ impl Config {
                 return Err(self.error(&["routes", name, "tiers"], format!("route `{name}` has no tiers")));
             }
             for (index, tier) in route.tiers.iter().enumerate() {
-                if !self.tiers.contains_key(tier) {
-                    let path = ["routes", name, "tiers", &index.to_string()];
-                    return Err(self.unknown(&path, "tier", tier, self.tiers.keys()));
-                }
+                self.check_tier(&["routes", name, "tiers", &index.to_string()], tier)?;
             }
             if !route.tiers.contains(&route.default) {
                 let message = format!("`{}` is not one of the route's tiers", route.default);
                 return Err(self.error(&["routes", name, "default"], message));
             }
+            self.check_turns(name, route)?;
         }
         Ok(())
     }

@@ -6,13 +6,16 @@ use super::provider::{Provider, Quirks, Timeouts};
 use crate::base_url::BaseUrl;
 use crate::catalogue;
 use crate::config::{self, Authentication, Config, ConfigError, Dialect, ProviderKey, SecretSource, is_parameter};
+use crate::health::HealthTable;
 use crate::secrets::{self, Environment, Secret};
 use indexmap::IndexMap;
+use std::sync::Arc;
 
 /// What providers share grows as each of them is compiled.
 pub(super) struct Compiler<'a> {
     pub(super) config: &'a Config,
     pub(super) environment: &'a dyn Environment,
+    pub(super) health: &'a HealthTable,
     pub(super) origins: Vec<Origin>,
     pub(super) service_accounts: Vec<ServiceAccount>,
 }
@@ -25,21 +28,29 @@ impl Compiler<'_> {
             .map_err(|why| self.config.error(&["providers", name], why))?;
         let endpoint = self.endpoint(name, provider, url)?;
         let credentials = self.credentials(name, provider)?;
-        let mut distinct = credentials.clone();
-        distinct.dedup();
+        let mut distinct: Vec<Credential> = Vec::new();
+        let number = |credential: &Credential| position_of(&mut distinct, credential.clone());
+        // More keys than 65,535 are nobody's.
+        let key_numbers = credentials.iter().map(number).map(|it| u16::try_from(it).unwrap_or(u16::MAX)).collect();
+        let written_timeouts = provider.timeouts.or(&self.config.timeouts);
+        let name: Arc<str> = name.into();
         Ok(Provider {
-            name: name.into(),
             dialect,
             origin: endpoint.origin,
             base_path: endpoint.path,
             host_header: endpoint.host_header,
             api_version: provider.api_version.clone(),
-            quirks: quirks(name, provider, dialect),
-            timeouts: Timeouts::new(&provider.timeouts, &self.config.timeouts),
+            quirks: quirks(&name, provider, dialect),
+            timeouts: Timeouts::new(&written_timeouts, false),
+            written_timeouts,
+            health: self.health.credentials(&name, distinct.len().max(1)),
+            key_numbers,
+            max_connections: provider.max_connections.get(),
             max_answer: provider.max_answer.get(),
             secrets: distinct.iter().flat_map(|credential| self.secrets(credential)).collect(),
             parameters,
             credentials,
+            name,
         })
     }
 

@@ -3,13 +3,14 @@
 use super::credential::Credential;
 use super::origin::OriginId;
 use crate::config::{self, Dialect, Interval, MaxTokens};
+use crate::health::Credentials;
 use crate::secrets::Secret;
 use indexmap::IndexMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Somebody who serves models.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Provider {
     /// What the configuration calls it.
     pub name: Arc<str>,
@@ -27,11 +28,19 @@ pub struct Provider {
     pub quirks: Quirks,
     /// How long it may take.
     pub timeouts: Timeouts,
+    /// What is written of that: what is not, depends on the model.
+    pub(crate) written_timeouts: config::Timeouts,
     /// The largest answer that is read from it, in bytes.
     pub max_answer: u64,
     pub(super) parameters: IndexMap<String, String>,
     /// Each as often as it weighs.
     pub(super) credentials: Vec<Credential>,
+    /// Which of its keys each of them is, counted from 0.
+    pub(super) key_numbers: Vec<u16>,
+    /// Which of its keys it does not take at the moment.
+    pub health: Credentials,
+    /// How many connections a worker opens to it at most.
+    pub max_connections: u32,
     pub(super) secrets: Vec<Secret>,
 }
 
@@ -40,6 +49,22 @@ impl Provider {
     /// provider that takes no keys.
     pub fn credential(&self, turn: usize) -> Option<&Credential> {
         self.credentials.get(turn.checked_rem(self.credentials.len())?)
+    }
+
+    /// Which of its keys that is, counted from 0: a key that weighs more has more turns.
+    pub fn key_number(&self, turn: usize) -> usize {
+        let position = turn.checked_rem(self.key_numbers.len());
+        position.and_then(|position| self.key_numbers.get(position)).map_or(0, |&number| usize::from(number))
+    }
+
+    /// After how many turns each key has had its share; 1 where there are none.
+    pub fn n_turns(&self) -> usize {
+        self.key_numbers.len().max(1)
+    }
+
+    /// How many keys there are; 1 where there are none, for asking without a key is one way to ask.
+    pub fn n_keys(&self) -> usize {
+        self.key_numbers.iter().max().map_or(1, |&last| usize::from(last) + 1)
     }
 
     /// Everything secret in its credentials, for finding it in what must not tell it.
@@ -92,18 +117,17 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
-    pub(super) fn new(own: &config::Timeouts, general: &config::Timeouts) -> Self {
-        let pick = |own: Option<Interval>, general: Option<Interval>, seconds| {
-            own.or(general).map_or(Duration::from_secs(seconds), Interval::get)
-        };
+    /// What `written` says, and what is usual where it says nothing. A model that thinks has two minutes for it.
+    pub(crate) fn new(written: &config::Timeouts, thinks: bool) -> Self {
+        let pick = |written: Option<Interval>, seconds| written.map_or(Duration::from_secs(seconds), Interval::get);
         Self {
-            connect: pick(own.connect, general.connect, 2),
-            tls: pick(own.tls, general.tls, 3),
-            head: pick(own.head, general.head, 30),
-            answer: pick(own.answer, general.answer, 300),
-            first_token: pick(own.first_token, general.first_token, 30),
-            between_tokens: pick(own.between_tokens, general.between_tokens, 20),
-            total: pick(own.total, general.total, 600),
+            connect: pick(written.connect, 2),
+            tls: pick(written.tls, 3),
+            head: pick(written.head, 30),
+            answer: pick(written.answer, 300),
+            first_token: pick(written.first_token, if thinks { 120 } else { 30 }),
+            between_tokens: pick(written.between_tokens, 20),
+            total: pick(written.total, 600),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Requests that are answered before anything is sent.
 
-use tiercel_gateway::{Error, Incoming, Kind};
+use tiercel_gateway::{Error, Incoming, Kind, Next};
 
 use crate::transcript::header;
 use crate::upstream::completion;
@@ -119,7 +119,7 @@ fn a_draining_gateway_takes_nothing_new_but_finishes_what_it_has() {
     assert_eq!(503, world.open(&health).take_reply(world.now).unwrap().status);
     let live = Request { path: "/health/live", ..health };
     assert_eq!(200, world.open(&live).take_reply(world.now).unwrap().status);
-    assert!(call.next_attempt(world.now).is_some());
+    assert!(matches!(call.next_attempt(world.now), Next::Attempt(_)));
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn a_body_that_never_came_is_logged_with_who_sent_it() {
     let mut call = world.gateway.reject(&incoming, &error, world.now);
 
     assert_eq!(413, call.take_reply(world.now).unwrap().status);
-    assert!(call.next_attempt(world.now).is_none());
+    assert_eq!(Next::Over, call.next_attempt(world.now));
     call.settle(world.now);
     let line = &world.log()[0];
     assert_eq!(("shop", "body_too_large"), (line["principal"].as_str().unwrap(), line["error_kind"].as_str().unwrap()));

@@ -199,12 +199,14 @@ fn a_call_that_failed() {
         &Request::chat("one/small"),
         &[script],
         &expect![[r#"
-        one deployment is all there is
-        ask one at 0 ms
-        answer 502, x-should-retry false
-        {"error":{"message":"the provider answered with an error; tried one/small: status_502","type":"server_error","param":null,"code":"upstream_failed"}}
-        log 502 failed upstream_failed, one/small status_502 30 ms; 0 + 0 tokens, 0 n$
-    "#]],
+            one deployment is all there is
+            ask one at 0 ms
+            ask one at 30 ms
+            ask one at 6089 ms
+            answer 504, x-should-retry false
+            {"error":{"message":"the call took longer than it may; tried one/small: status_502, one/small: timeout_answer, one/small: timeout_total","type":"server_error","param":null,"code":"upstream_timeout"}}
+            log 504 failed upstream_timeout, one/small status_502 30 ms, one/small timeout_answer 6000 ms, one/small timeout_total 3910 ms; 0 + 0 tokens, 0 n$
+        "#]],
     );
 }
 

@@ -2,6 +2,7 @@
 
 use expect_test::{Expect, expect};
 use serde_json::Value;
+use tiercel_gateway::Next;
 
 use crate::upstream::*;
 use crate::world::{Request, World};
@@ -121,10 +122,10 @@ fn settling_twice_is_settling_once() {
 fn a_settled_call_makes_no_more_attempts() {
     let world = World::new();
     let mut call = world.open(&Request::chat("all"));
-    assert!(call.next_attempt(world.now).is_some());
+    assert!(matches!(call.next_attempt(world.now), Next::Attempt(_)));
     call.settle(world.now);
 
-    assert!(call.next_attempt(world.now).is_none());
+    assert_eq!(Next::Over, call.next_attempt(world.now));
     assert!(call.take_reply(world.now).is_none());
 }
 

@@ -19,36 +19,41 @@ fn each_wait_has_its_own_end() {
         Request::chat("one/small"),
         vec![Act::Ignore],
         expect![[r#"
-        for the connection
-        ask one at 0 ms
-        answer 504, x-should-retry false
-        {"error":{"message":"connecting to the provider took too long; tried one/small: timeout_connect","type":"server_error","param":null,"code":"upstream_timeout"}}
-        log 504 failed upstream_timeout, one/small timeout_connect 1000 ms; 0 + 0 tokens, 0 n$
-    "#]],
+            for the connection
+            ask one at 0 ms
+            ask one at 1000 ms
+            ask one at 7058 ms
+            answer 504, x-should-retry false
+            {"error":{"message":"the call took longer than it may; tried one/small: timeout_connect, one/small: timeout_answer, one/small: timeout_total","type":"server_error","param":null,"code":"upstream_timeout"}}
+            log 504 failed upstream_timeout, one/small timeout_connect 1000 ms, one/small timeout_answer 6000 ms, one/small timeout_total 2941 ms; 0 + 0 tokens, 0 n$
+        "#]],
     );
     check(
         "for TLS",
         Request::chat("safe/small"),
         vec![],
         expect![[r#"
-        for TLS
-        ask safe at 0 ms
-        answer 504, x-should-retry false
-        {"error":{"message":"the TLS handshake with the provider took too long; tried safe/small: timeout_tls","type":"server_error","param":null,"code":"upstream_timeout"}}
-        log 504 failed upstream_timeout, safe/small timeout_tls 2000 ms; 0 + 0 tokens, 0 n$
-    "#]],
+            for TLS
+            ask safe at 0 ms
+            ask safe at 2000 ms
+            ask safe at 4058 ms
+            answer 504, x-should-retry false
+            {"error":{"message":"the TLS handshake with the provider took too long; tried safe/small: timeout_tls, safe/small: timeout_tls, safe/small: timeout_tls","type":"server_error","param":null,"code":"upstream_timeout"}}
+            log 504 failed upstream_timeout, safe/small timeout_tls 2000 ms, safe/small timeout_tls 2000 ms, safe/small timeout_tls 2000 ms; 0 + 0 tokens, 0 n$
+        "#]],
     );
     check(
         "for an answer",
         Request::chat("one/small"),
         vec![],
         expect![[r#"
-        for an answer
-        ask one at 0 ms
-        answer 504, x-should-retry false
-        {"error":{"message":"the provider did not answer in time; tried one/small: timeout_answer","type":"server_error","param":null,"code":"upstream_timeout"}}
-        log 504 failed upstream_timeout, one/small timeout_answer 6000 ms; 0 + 0 tokens, 0 n$
-    "#]],
+            for an answer
+            ask one at 0 ms
+            ask one at 6000 ms
+            answer 504, x-should-retry false
+            {"error":{"message":"the call took longer than it may; tried one/small: timeout_answer, one/small: timeout_total","type":"server_error","param":null,"code":"upstream_timeout"}}
+            log 504 failed upstream_timeout, one/small timeout_answer 6000 ms, one/small timeout_total 3999 ms; 0 + 0 tokens, 0 n$
+        "#]],
     );
     let half = Act::Send(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{".to_vec());
     check(
@@ -56,36 +61,41 @@ fn each_wait_has_its_own_end() {
         Request::chat("one/small"),
         vec![half],
         expect![[r#"
-        for the rest of an answer
-        ask one at 0 ms
-        answer 504, x-should-retry false
-        {"error":{"message":"the provider did not answer in time; tried one/small: timeout_answer","type":"server_error","param":null,"code":"upstream_timeout"}}
-        log 504 failed upstream_timeout, one/small timeout_answer 6000 ms; 0 + 0 tokens, 0 n$
-    "#]],
+            for the rest of an answer
+            ask one at 0 ms
+            ask one at 6000 ms
+            answer 504, x-should-retry false
+            {"error":{"message":"the call took longer than it may; tried one/small: timeout_answer, one/small: timeout_total","type":"server_error","param":null,"code":"upstream_timeout"}}
+            log 504 failed upstream_timeout, one/small timeout_answer 6000 ms, one/small timeout_total 3999 ms; 0 + 0 tokens, 0 n$
+        "#]],
     );
     check(
         "for a stream's head",
         Request::stream("one/small"),
         vec![],
         expect![[r#"
-        for a stream's head
-        ask one at 0 ms
-        answer 504, x-should-retry false
-        {"error":{"message":"the provider did not answer in time; tried one/small: timeout_head","type":"server_error","param":null,"code":"upstream_timeout"}}
-        log 504 failed upstream_timeout, one/small timeout_head 3000 ms; 0 + 0 tokens, 0 n$
-    "#]],
+            for a stream's head
+            ask one at 0 ms
+            ask one at 3000 ms
+            ask one at 6059 ms
+            answer 504, x-should-retry false
+            {"error":{"message":"the provider did not answer in time; tried one/small: timeout_head, one/small: timeout_head, one/small: timeout_head","type":"server_error","param":null,"code":"upstream_timeout"}}
+            log 504 failed upstream_timeout, one/small timeout_head 3000 ms, one/small timeout_head 3000 ms, one/small timeout_head 3000 ms; 0 + 0 tokens, 0 n$
+        "#]],
     );
     check(
         "for its first token",
         Request::stream("one/small"),
         vec![stream_head(), event(ROLE)],
         expect![[r#"
-        for its first token
-        ask one at 0 ms
-        answer 504, x-should-retry false
-        {"error":{"message":"the first token did not come in time; tried one/small: timeout_first_token","type":"server_error","param":null,"code":"upstream_timeout"}}
-        log 504 failed upstream_timeout, one/small timeout_first_token 5000 ms; 0 + 0 tokens, 0 n$
-    "#]],
+            for its first token
+            ask one at 0 ms
+            ask one at 5000 ms
+            ask one at 8059 ms
+            answer 504, x-should-retry false
+            {"error":{"message":"the call took longer than it may; tried one/small: timeout_first_token, one/small: timeout_head, one/small: timeout_total","type":"server_error","param":null,"code":"upstream_timeout"}}
+            log 504 failed upstream_timeout, one/small timeout_first_token 5000 ms, one/small timeout_head 3000 ms, one/small timeout_total 1940 ms; 0 + 0 tokens, 0 n$
+        "#]],
     );
     let begun = vec![stream_head(), Act::Pause(1_000), event(HEL)];
     check(

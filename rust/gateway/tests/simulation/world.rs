@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tiercel_core::config::{Config, Overrides};
 use tiercel_core::secrets::{Environment, SecretFile};
-use tiercel_gateway::{Call, Connection, Failure, Gateway, Incoming, Moment, Step, Ticket, Wait};
+use tiercel_gateway::{Call, Connection, Failure, Gateway, Incoming, Moment, Next, Step, Ticket, Wait};
 use tiercel_upstream::tls::{TimeProvider, UnixTime};
 
 use crate::transcript::Seen;
@@ -61,6 +61,9 @@ keys = [{ env = "OWN", access_key_id = { env = "ID" } }]
 base_url = "http://vertex.test"
 parameters = { project = "acme", location = "eu" }
 keys = [{ file = "account.json" }]
+
+[failover]
+balance = "order"
 
 # Each differs from the others, so that it shows which one it was.
 [timeouts]
@@ -173,12 +176,16 @@ impl World {
         let mut seen = Seen::new(self.now);
         let mut call = self.open(request);
         let mut scripts = scripts.iter();
-        while !seen.has_left
-            && let Some(ticket) = call.next_attempt(self.now)
-        {
-            assert_eq!(1, self.n_in_flight());
-            seen.asked(&ticket, self.now);
-            self.attempt(&mut call, &ticket, scripts.next().map_or(&[][..], Vec::as_slice), &mut seen);
+        while !seen.has_left {
+            match call.next_attempt(self.now) {
+                Next::Over => break,
+                Next::Pause { time, .. } => self.pass(time),
+                Next::Attempt(ticket) => {
+                    assert_eq!(1, self.n_in_flight());
+                    seen.asked(&ticket, self.now);
+                    self.attempt(&mut call, &ticket, scripts.next().map_or(&[][..], Vec::as_slice), &mut seen);
+                }
+            }
         }
         seen.reply = call.take_reply(self.now);
         seen.ended = self.now;
@@ -192,10 +199,10 @@ impl World {
 
     fn attempt(&mut self, call: &mut Call, ticket: &Ticket, acts: &[Act], seen: &mut Seen) {
         match acts.first() {
-            Some(Act::Refuse) => return call.fail_attempt(Failure::Connect, self.now),
+            Some(Act::Refuse) => return call.fail_connection(Failure::Connect, self.now),
             Some(Act::Ignore) => {
                 self.pass(ticket.connect_timeout);
-                return call.fail_attempt(Failure::Timeout(Wait::Connect), self.now);
+                return call.fail_connection(Failure::Timeout(Wait::Connect), self.now);
             }
             _ => {}
         }

@@ -1,0 +1,498 @@
+//! What is tried for a call, one attempt after another, and when.
+//!
+//! # In which order
+//! Another key of the deployment where it was the key that failed, then the group's other deployments, then the route's
+//! fallbacks: at once, since another deployment is not helped by waiting. Only where nothing new is left is the same
+//! one asked again, after a pause.
+//!
+//! # What ends it
+//! Three attempts, so that a client's own retries are not multiplied by more. The group's budget of retries, so that an
+//! outage is not made worse by everybody asking three times. The client's patience: an answer that comes after it has
+//! left is paid for and read by nobody.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tiercel_core::health::{BASE, Choice, Chosen, Cost, Parked, Tried, Verdict, backoff};
+use tiercel_core::registry::{Credential, Deployment};
+use tiercel_core::settlement::Outcome;
+
+use crate::answer::WholeKind;
+use crate::attempt::{Attempt, End, Next, Ticket};
+use crate::call::{Asked, Call, UPSTREAM_REFUSED};
+use crate::count::Length;
+use crate::error::{Error, Kind};
+use crate::failure::{Failure, Retry};
+use crate::reply::MAX_RETRY_AFTER;
+use crate::{Moment, Reply, count, describe, send, settle};
+
+/// Nobody is kept waiting for longer than the longest back-off (specification "Attempts").
+const MAX_PAUSE: Duration = Duration::from_secs(8);
+/// How long a call waits for room at a deployment (specification "Overload").
+const MAX_QUEUED: Duration = Duration::from_millis(500);
+
+/// How far a call has come in its plan.
+#[derive(Default)]
+pub(crate) struct Course {
+    /// Position of the first group that may still be chosen from.
+    at: usize,
+    /// Deployments that could not be asked, and why the first of them could not.
+    unasked: Vec<Arc<str>>,
+    refusal: Option<Error>,
+    /// A provider's refusal that is passed on if nobody else does better.
+    kept: Option<Reply>,
+    paused_until: Option<Duration>,
+    /// Whether what was tried may be tried again: a pause for it is over.
+    may_repeat: bool,
+    queue: Option<Queued>,
+    is_hedged: bool,
+    length: Length,
+    /// Whether a deployment was left out since the prompt is too long for it.
+    is_too_long: bool,
+}
+
+/// A place among the calls that wait for room.
+struct Queued {
+    until: Duration,
+    _place: crate::gateway::Permit,
+}
+
+/// Why nothing more is tried.
+enum Stop {
+    /// The last attempt failed, or none could be made.
+    Failed,
+    /// A retry is not in the budget.
+    Budget,
+    /// All want to be left alone.
+    Parked(Parked, Duration),
+    /// There is no room.
+    Full,
+}
+
+impl Course {
+    /// Takes a provider's refusal, to be told if nobody else does better.
+    pub(crate) fn keep(&mut self, reply: Reply) {
+        self.kept.get_or_insert(reply);
+    }
+}
+
+impl Call {
+    /// What to do next.
+    pub fn next_attempt(&mut self, now: Moment) -> Next {
+        self.resume(now);
+        if self.outcome.is_some() {
+            return Next::Over;
+        }
+        if self.attempts.last().is_some_and(Attempt::is_running) {
+            // It has its token now, or needs a new connection.
+            return self.ticket(now).map_or(Next::Over, Next::Attempt);
+        }
+        if let Some(course) = self.asked.as_mut().map(|asked| &mut asked.course)
+            && let Some(until) = course.paused_until
+        {
+            if now.monotonic < until {
+                self.wait(now);
+                return Next::Pause { time: until.saturating_sub(now.monotonic), is_queued: false };
+            }
+            course.paused_until = None;
+        }
+        let next = self.choose(now);
+        if self.outcome.is_some() {
+            return Next::Over;
+        }
+        next.unwrap_or_else(|stop| {
+            self.give_up(&stop, now);
+            Next::Over
+        })
+    }
+
+    /// A second attempt beside the one under way, where it is worth one.
+    pub fn hedge(&mut self, now: Moment) -> Option<Ticket> {
+        let asked = self.asked.as_mut()?;
+        let attempt = self.attempts.last()?;
+        let position = attempt.group;
+        let is_due = !std::mem::replace(&mut asked.course.is_hedged, true)
+            && self.decided.is_none()
+            && attempt.is_running()
+            && self.attempts.len() < self.gateway.failover().max_attempts;
+        if !is_due || !asked.group(position)?.health.withdraw_hedge() {
+            return None;
+        }
+        loop {
+            let Some(Choice::Attempt(chosen)) = self.choose_in(position, true, now) else { return None };
+            if let Some(ticket) = self.try_on(chosen, position, None, now) {
+                return Some(ticket);
+            }
+        }
+    }
+
+    /// Takes note that no connection for the latest attempt came about.
+    pub fn fail_connection(&mut self, failure: Failure, now: Moment) {
+        if let Some(index) = self.attempts.len().checked_sub(1) {
+            self.fail_attempt(index, failure, now);
+        }
+    }
+
+    /// Takes note that an attempt brought nothing that will do.
+    pub(crate) fn fail_attempt(&mut self, index: usize, failure: Failure, now: Moment) {
+        self.resume(now);
+        let is_alone = self.attempts.iter().filter(|attempt| attempt.is_running()).count() <= 1;
+        let Some(attempt) = self.attempts.get_mut(index) else { return };
+        if failure == Failure::Stale && is_alone && !attempt.is_second_try {
+            // The provider may well never have seen the request: once more on a new connection, not counted.
+            attempt.was_sent = false;
+            attempt.is_second_try = true;
+            return;
+        }
+        if let Some(&Credential::ServiceAccount(id)) = attempt.deployment.provider.credential(attempt.slot.turn) {
+            let tokens = self.gateway.tokens();
+            if attempt.awaits_token.is_none() && failure == Failure::Credential {
+                tokens.doubt(id, now.unix);
+            }
+            let may_go_on = failure.retry() != Retry::Never && tokens.get(id, now.unix).is_some();
+            if attempt.awaits_token.is_some() && may_go_on {
+                attempt.awaits_token = None;
+                return;
+            }
+        }
+        self.end_attempt(index, End::Failed(failure), now);
+    }
+
+    /// Ends an attempt, and tells of it to those who keep the health of deployments.
+    pub(crate) fn end_attempt(&mut self, index: usize, end: End, now: Moment) {
+        let is_stream = self.asked.as_ref().is_some_and(|asked| asked.demand.is_stream());
+        let Some(attempt) = self.attempts.get_mut(index).filter(|attempt| attempt.is_running()) else { return };
+        let duration = now.since(attempt.began);
+        attempt.end = Some((end, duration));
+        let verdict = match end {
+            End::Answered => Verdict::Success(attempt.first_token),
+            // A token may have been revoked before its time; the next one is fetched.
+            End::Failed(Failure::Credential) if attempt.has_token() && !attempt.has_fresh_token => Verdict::Nothing,
+            End::Failed(failure) => failure.verdict(),
+            End::Outrun | End::Abandoned => Verdict::Nothing,
+        };
+        self.gateway.end(attempt, verdict, now);
+        let Some(asked) = &self.asked else { return };
+        match end {
+            End::Answered => {
+                asked.group(0).iter().for_each(|group| group.health.succeed(attempt.cost));
+                let time = attempt.first_token.unwrap_or(duration);
+                asked.group(attempt.group).iter().for_each(|group| group.health.took(is_stream, time));
+            }
+            // What nobody waited for was no retry that failed.
+            End::Outrun | End::Abandoned if attempt.cost.is_some() => {
+                asked.group(0).iter().for_each(|group| group.health.succeed(attempt.cost));
+            }
+            End::Failed(_) | End::Outrun | End::Abandoned => {}
+        }
+    }
+
+    /// The attempt at `index` gives the answer; what runs beside it is paid for and forgotten.
+    pub(crate) fn decide(&mut self, index: usize, now: Moment) {
+        self.decided = Some(index);
+        for other in (0..self.attempts.len()).filter(|&other| other != index) {
+            let Some(attempt) = self.attempts.get_mut(other).filter(|attempt| attempt.is_running()) else { continue };
+            if attempt.was_sent {
+                attempt.usage = Some(settle::usage(self.asked.as_ref(), None, 0));
+            }
+            self.end_attempt(other, End::Outrun, now);
+        }
+    }
+
+    /// Whether the attempt at `index` may still say something to the client.
+    pub(crate) fn listens_to(&self, index: usize) -> bool {
+        self.attempts.get(index).is_some_and(Attempt::is_running)
+    }
+
+    /// The failure that a refusal is, where somebody else may not refuse.
+    pub(crate) fn would_go_on(&self, index: usize, kind: &WholeKind) -> Option<Failure> {
+        let WholeKind::Refusal { would_be: failure, .. } = *kind else { return None };
+        let asked = self.asked.as_ref()?;
+        let is_first = |failure| !self.attempts.iter().any(|attempt| attempt.failure() == Some(failure));
+        let long = asked.plan.groups.len();
+        let may = match failure {
+            Some(Failure::ModelNotFound) => {
+                is_first(Failure::ModelNotFound) && asked.plan.deployments().nth(1).is_some()
+            }
+            Some(Failure::ContextLength) => {
+                asked.plan.long_context.is_some() && self.attempts.get(index).is_some_and(|it| it.group != long)
+            }
+            _ => false,
+        };
+        failure.filter(|_| may && self.attempts.len() < self.gateway.failover().max_attempts)
+    }
+
+    fn choose(&mut self, now: Moment) -> Result<Next, Stop> {
+        let failure = self.attempts.last().and_then(Attempt::failure);
+        let retry = failure.map(Failure::retry);
+        if retry == Some(Retry::Never) || self.attempts.len() >= self.gateway.failover().max_attempts {
+            return Err(Stop::Failed);
+        }
+        let n_groups = self.asked.as_ref().map_or(0, |asked| asked.plan.groups.len());
+        if retry == Some(Retry::Longer) {
+            self.asked.iter_mut().for_each(|asked| asked.course.at = n_groups);
+        }
+        let mut is_full = false;
+        let mut parked: Option<(Parked, Duration)> = None;
+        let from = self.asked.as_ref().map_or(0, |asked| asked.course.at);
+        for position in from..n_groups.max(from + 1) {
+            match self.try_group(position, failure, now)? {
+                Ok(next) => return Ok(next),
+                Err(Choice::Full) => is_full = true,
+                Err(Choice::Parked(why, until)) => {
+                    parked = Some(parked.map_or((why, until), |it| it.min((why, until))));
+                }
+                Err(Choice::Nothing | Choice::Attempt(_)) => {}
+            }
+            if self.outcome.is_some() {
+                return Err(Stop::Failed);
+            }
+        }
+        // What is too long for them has a tier of its own.
+        if from < n_groups
+            && self.attempts.is_empty()
+            && self.asked.as_ref().is_some_and(|asked| asked.course.is_too_long)
+        {
+            self.asked.iter_mut().for_each(|asked| asked.course.at = n_groups);
+            return self.choose(now);
+        }
+        if is_full {
+            return self.queue(now);
+        }
+        self.pause(failure, parked, now)
+    }
+
+    /// Tries the group at `position`: an attempt, or why there is none.
+    fn try_group(
+        &mut self,
+        position: usize,
+        failure: Option<Failure>,
+        now: Moment,
+    ) -> Result<Result<Next, Choice>, Stop> {
+        while let Some(choice) = self.choose_in(position, false, now) {
+            let Choice::Attempt(chosen) = choice else { return Ok(Err(choice)) };
+            let cost = failure.filter(|_| !self.attempts.is_empty()).map(Failure::cost);
+            if !self.pay(cost, now) {
+                self.gateway.release(&chosen, now);
+                return Err(Stop::Budget);
+            }
+            if let Some(ticket) = self.try_on(chosen, position, cost, now) {
+                return Ok(Ok(Next::Attempt(ticket)));
+            }
+            if self.outcome.is_some() {
+                return Err(Stop::Failed);
+            }
+        }
+        Ok(Err(Choice::Nothing))
+    }
+
+    fn choose_in(&mut self, position: usize, is_beside: bool, now: Moment) -> Option<Choice> {
+        let may_repeat = !is_beside && self.asked.as_ref()?.course.may_repeat;
+        let is_out = |attempt: &&Attempt| !may_repeat || attempt.failure().is_none_or(|it| !it.retry().is_again());
+        let tried: Vec<Tried<'_>> = self
+            .attempts
+            .iter()
+            .filter(is_out)
+            .map(|attempt| Tried {
+                deployment: &attempt.deployment,
+                key: attempt.slot.key,
+                may_change_key: attempt.failure().is_some_and(Failure::may_change_key),
+            })
+            .collect();
+        let Asked { plan, course, demand, .. } = self.asked.as_mut()?;
+        let long = plan.groups.len();
+        let group = if position == long { plan.long_context.as_ref() } else { plan.groups.get(position) }?;
+        let must_fit = plan.long_context.is_some() && position != long;
+        let gateway = &self.gateway;
+        let fits: Vec<bool> = group
+            .deployments
+            .iter()
+            .map(|it| !must_fit || demand.billed().is_none_or(|request| course.length.fits(request, it, gateway, now)))
+            .collect();
+        course.is_too_long |= fits.contains(&false);
+        let course = &*course;
+        let may_ask = |deployment: &Deployment| {
+            let at = group.deployments.iter().position(|other| other.name == deployment.name);
+            !course.unasked.contains(&deployment.name) && at.is_some_and(|at| fits.get(at) == Some(&true))
+        };
+        Some(gateway.choose(group, &tried, &may_ask, now))
+    }
+
+    /// Takes note of the request, or pays for another attempt.
+    fn pay(&self, cost: Option<Cost>, now: Moment) -> bool {
+        let Some(group) = self.asked.as_ref().and_then(|asked| asked.group(0)) else { return true };
+        if self.attempts.is_empty() {
+            group.health.request(now.monotonic);
+        }
+        cost.is_none_or(|cost| group.health.withdraw(cost, now.monotonic))
+    }
+
+    /// Begins an attempt on what was chosen, unless it cannot be asked this, or the answer is found here.
+    fn try_on(&mut self, chosen: Chosen, group: usize, cost: Option<Cost>, now: Moment) -> Option<Ticket> {
+        let asked = self.asked.as_mut()?;
+        let Chosen { deployment, slot } = &chosen;
+        if let Some(answer) = count::here(&asked.demand, deployment) {
+            self.gateway.release(&chosen, now);
+            self.answer_here(answer);
+            return None;
+        }
+        let id = (&*self.request_id, self.began.unix.as_secs());
+        let outgoing = match asked.demand.write(deployment, asked.unsupported, id, self.gateway.may_break()) {
+            Ok(outgoing) => outgoing,
+            Err(error) => {
+                self.gateway.release(&chosen, now);
+                asked.course.unasked.push(Arc::clone(&deployment.name));
+                asked.course.refusal.get_or_insert(error);
+                return None;
+            }
+        };
+        asked.course.may_repeat = false;
+        asked.course.queue = None;
+        let awaits_token = match deployment.provider.credential(slot.turn) {
+            Some(&Credential::ServiceAccount(id)) if self.gateway.tokens().must_fetch(id, now.unix) => Some(id),
+            _ => None,
+        };
+        self.attempts.push(Attempt {
+            outgoing,
+            slot: *slot,
+            group,
+            cost,
+            awaits_token,
+            has_fresh_token: false,
+            began: now,
+            was_sent: false,
+            is_second_try: false,
+            first_token: None,
+            usage: None,
+            end: None,
+            deployment: chosen.deployment,
+        });
+        self.ticket(now)
+    }
+
+    /// What the latest attempt needs a connection to.
+    fn ticket(&mut self, now: Moment) -> Option<Ticket> {
+        self.wait(now);
+        let attempt = self.attempts.last()?;
+        let provider = &attempt.deployment.provider;
+        let account = attempt.awaits_token.and_then(|id| send::account(&self.gateway, id).ok());
+        let origin = account.map_or(provider.origin, |account| account.token_endpoint.origin).0;
+        let may_hedge = self.gateway.failover().hedge && self.attempts.len() == 1;
+        let hedge_after = self
+            .asked
+            .as_ref()
+            .filter(|_| may_hedge)
+            .and_then(|asked| asked.group(attempt.group)?.health.hedge_after(asked.demand.is_stream()));
+        let connect_timeout = attempt.deployment.timeouts.connect;
+        Some(Ticket { origin, is_fresh: attempt.is_second_try, connect_timeout, hedge_after })
+    }
+
+    /// Waits for room at a deployment.
+    fn queue(&mut self, now: Moment) -> Result<Next, Stop> {
+        let gateway = Arc::clone(&self.gateway);
+        let course = self.asked.as_mut().map(|asked| &mut asked.course).ok_or(Stop::Full)?;
+        if course.queue.is_none() {
+            let place = gateway.enter_queue().ok_or(Stop::Full)?;
+            course.queue = Some(Queued { until: now.monotonic + MAX_QUEUED, _place: place });
+        }
+        let until = course.queue.as_ref().map(|queued| queued.until).unwrap_or_default();
+        let time = until.checked_sub(now.monotonic).filter(|time| !time.is_zero()).ok_or(Stop::Full)?;
+        self.wait(now);
+        Ok(Next::Pause { time, is_queued: true })
+    }
+
+    /// Waits before the same deployments are asked again, where that may help and the client has the time.
+    fn pause(
+        &mut self,
+        failure: Option<Failure>,
+        parked: Option<(Parked, Duration)>,
+        now: Moment,
+    ) -> Result<Next, Stop> {
+        let stop = match parked {
+            Some((why, until)) if self.attempts.is_empty() || failure.is_some_and(Failure::may_change_key) => {
+                Stop::Parked(why, until)
+            }
+            _ => Stop::Failed,
+        };
+        let n_retries = u32::try_from(self.attempts.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        let fraction = self.gateway.fraction();
+        let pause = match failure.map(Failure::retry) {
+            Some(Retry::Again(base)) => backoff(n_retries, base, fraction),
+            Some(Retry::Reconnect) if n_retries == 0 => Duration::ZERO,
+            Some(Retry::Reconnect) => backoff(n_retries, BASE, fraction),
+            None => Duration::ZERO,
+            Some(Retry::Never | Retry::Longer | Retry::Elsewhere | Retry::OtherKey) => return Err(stop),
+        };
+        let pause = match parked {
+            Some((Parked::Throttled, until)) => pause.max(until.saturating_sub(now.monotonic)),
+            Some((Parked::Unkeyed, _)) => return Err(stop),
+            None => pause,
+        };
+        let is_news = failure.is_some() || parked.is_some();
+        let Some(asked) = self.asked.as_mut().filter(|asked| is_news && !asked.course.may_repeat) else {
+            return Err(stop);
+        };
+        let usual = self.attempts.last().and_then(|it| it.deployment.health.usual_time_to_first_token(now.monotonic));
+        let ends = now.monotonic + pause + usual.unwrap_or_default();
+        let is_late = asked.client_timeouts.total.is_some_and(|total| ends > self.began.monotonic + total);
+        if pause > MAX_PAUSE || is_late {
+            return Err(stop);
+        }
+        asked.course.may_repeat = true;
+        asked.course.paused_until = Some(now.monotonic + pause);
+        self.wait(now);
+        Ok(Next::Pause { time: pause, is_queued: false })
+    }
+
+    /// Every attempt that may be made has failed, or none could be made.
+    fn give_up(&mut self, stop: &Stop, now: Moment) {
+        let course = self.asked.as_mut().map(|asked| &mut asked.course);
+        let (refusal, kept) = course.map(|course| (course.refusal.take(), course.kept.take())).unwrap_or_default();
+        if let Some(refusal) = refusal.filter(|_| self.attempts.is_empty()) {
+            return self.refuse(&refusal);
+        }
+        if let Some(reply) = kept {
+            self.outcome = Some(Outcome::Rejected { error_kind: UPSTREAM_REFUSED });
+            return self.answer_with(reply);
+        }
+        let failure = self.attempts.last().and_then(Attempt::failure);
+        let kind = failure.map_or(Kind::Internal, Failure::kind);
+        let reason = failure.map_or("no deployment is configured", Failure::explain);
+        let wait_until = |until: Duration| until.saturating_sub(now.monotonic);
+        let (kind, reason, wait) = match *stop {
+            Stop::Full => (Kind::Overloaded, "every deployment has as many requests in flight as it takes", None),
+            Stop::Parked(Parked::Throttled, until) => {
+                (Kind::UpstreamThrottled, "every deployment wants to be left alone", Some(wait_until(until)))
+            }
+            Stop::Parked(Parked::Unkeyed, _) => {
+                (Kind::UpstreamCredentials, "no provider takes the gateway's keys", None)
+            }
+            Stop::Budget => (kind, reason, None),
+            Stop::Failed => match failure {
+                Some(Failure::Throttled(wait)) => (kind, reason, wait),
+                _ => (kind, reason, None),
+            },
+        };
+        let mut message = reason.to_owned();
+        if matches!(stop, Stop::Budget) {
+            message.push_str("; too many requests had to be retried lately for another attempt");
+        }
+        if !self.attempts.is_empty() {
+            message = format!("{message}; tried {}", describe::attempts(&self.attempts));
+        }
+        self.outcome = Some(Outcome::Failed { error_kind: kind.code() });
+        let mut reply = Reply::error(&Error::new(kind, message), self.client, &self.request_id);
+        if let Some(wait) = wait.filter(|wait| *wait <= Duration::from_secs(MAX_RETRY_AFTER)) {
+            reply.push("retry-after", wait.as_secs_f64().ceil().to_string());
+        }
+        describe::describe(self, &mut reply, Vec::new());
+        self.answer_with(reply);
+    }
+}
+
+impl Retry {
+    /// Whether the same deployment may be asked again with the same key.
+    fn is_again(self) -> bool {
+        matches!(self, Self::Again(_) | Self::Reconnect)
+    }
+}
