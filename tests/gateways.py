@@ -28,6 +28,7 @@ KEYS = """
 name = "tests"
 key = { env = "TIERCEL_TESTS_KEY" }
 metrics = true
+admin = true
 
 [[keys]]
 name = "narrow"
@@ -106,6 +107,12 @@ class Gateway:
                 while part := connection.recv(65_536):
                     received += part
         return bytes(received)
+
+    def forget(self):
+        """Have it forget what it knows against its deployments, so that one test is nothing to the next."""
+        head = f"POST /tiercel/health/forget HTTP/1.1\r\nhost: tests\r\nauthorization: Bearer {self.key}\r\n"
+        answer = self.exchange(f"{head}content-length: 0\r\nconnection: close\r\n\r\n".encode())
+        assert answer.startswith(b"HTTP/1.1 200 "), answer
 
     def access_log(self):
         """The lines of the access log so far, parsed."""
