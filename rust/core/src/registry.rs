@@ -48,14 +48,16 @@ impl Registry {
     /// # Errors
     /// A secret or a certificate that cannot be had.
     pub fn new(config: &Config, environment: &dyn Environment, health: Arc<HealthTable>) -> Result<Self, ConfigError> {
-        let mut compiler =
-            Compiler { config, environment, health: &health, origins: Vec::new(), service_accounts: Vec::new() };
+        let mut compiler = Compiler { config, environment, origins: Vec::new(), service_accounts: Vec::new() };
         let mut providers = IndexMap::new();
         for (name, provider) in &config.providers {
             let provider = compiler.provider(name, provider)?;
             providers.insert(provider.name.clone(), Arc::new(provider));
         }
         let Compiler { origins, service_accounts, .. } = compiler;
+        for (name, provider) in &providers {
+            health.set_credentials(name, provider.health.clone());
+        }
         let deployments = Deployments::new(config, providers, health);
         let names = Names::new(config, &deployments);
         Ok(Self { origins, service_accounts, deployments, names })

@@ -20,8 +20,9 @@ use crate::demand::Demand;
 use crate::entry::{Entry, Place};
 use crate::error::{Error, Kind};
 use crate::failure::Failure;
-use crate::gateway::{Gateway, Permit};
+use crate::gateway::Gateway;
 use crate::head::{ClientTimeouts, Head};
+use crate::shared::Permit;
 use crate::{Incoming, Moment, Reply, describe, pages, send, settle};
 
 /// What the log and the metrics show for a client that left before it got a status, as in nginx's log.
@@ -58,6 +59,7 @@ pub struct Call {
     /// Whether the head of a stream has gone out: no status can be told any more.
     is_started: bool,
     reply: Option<Reply>,
+    is_reload: bool,
     is_settled: bool,
 }
 
@@ -116,6 +118,7 @@ impl Call {
             n_events: 0,
             is_started: false,
             reply: None,
+            is_reload: false,
             is_settled: false,
         }
     }
@@ -124,7 +127,12 @@ impl Call {
 
     fn admit(&mut self, incoming: &Incoming<'_>) -> Result<(), Error> {
         let (entry, head) = self.identify(incoming)?;
-        if let Some(page) = pages::page(entry, self.client, &self.gateway, self.principal.as_deref()) {
+        if entry == Entry::Reload {
+            pages::check_reload(&self.gateway, self.principal.as_deref())?;
+            self.is_reload = true;
+            return Ok(());
+        }
+        if let Some(page) = pages::page(entry, self.client, &self.gateway, self.principal.as_deref(), self.began) {
             let mut reply = page?;
             describe::sign(&mut reply, &self.request_id);
             self.outcome = Some(Outcome::Answered);
@@ -354,6 +362,16 @@ impl Call {
     /// Whether there is a whole answer.
     pub fn has_reply(&self) -> bool {
         self.reply.is_some()
+    }
+
+    /// Whether the configuration is to be read again, which whoever holds the call does and answers.
+    pub fn is_reload(&self) -> bool {
+        self.is_reload
+    }
+
+    /// Answers the call for a reload: by what came of it, as JSON, or by why it was refused.
+    pub fn answer_reload(&mut self, answer: Result<Vec<u8>, Error>) {
+        self.answer_here(answer.map(|body| Reply::json(200, body)));
     }
 
     pub(crate) fn answer_with(&mut self, mut reply: Reply) {

@@ -24,6 +24,7 @@ use crate::count::Length;
 use crate::error::{Error, Kind};
 use crate::failure::{Failure, Retry};
 use crate::reply::MAX_RETRY_AFTER;
+use crate::shared::Permit;
 use crate::{Moment, Reply, count, describe, send, settle};
 
 /// Nobody is kept waiting for longer than the longest back-off (specification "Attempts").
@@ -54,7 +55,7 @@ pub(crate) struct Course {
 /// A place among the calls that wait for room.
 struct Queued {
     until: Duration,
-    _place: crate::gateway::Permit,
+    _place: Permit,
 }
 
 /// Why nothing more is tried.
@@ -436,6 +437,7 @@ impl Call {
         let ends = now.monotonic + pause + usual.unwrap_or_default();
         let is_late = asked.client_timeouts.total.is_some_and(|total| ends > self.began.monotonic + total);
         if pause > MAX_PAUSE || is_late {
+            self.gateway.shared.metrics.count_refused_retry(if is_late { "deadline" } else { "pause" });
             return Err(stop);
         }
         asked.course.may_repeat = true;
@@ -475,6 +477,7 @@ impl Call {
         };
         let mut message = reason.to_owned();
         if matches!(stop, Stop::Budget) {
+            self.gateway.shared.metrics.count_refused_retry("budget");
             message.push_str("; too many requests had to be retried lately for another attempt");
         }
         if !self.attempts.is_empty() {

@@ -96,11 +96,9 @@ impl HealthTable {
         group
     }
 
-    /// Keys of a provider in a new configuration: all are tried.
-    pub(crate) fn credentials(&self, provider: &Arc<str>, n_keys: usize) -> Credentials {
-        let credentials = Credentials::new(n_keys);
-        self.lock().credentials.insert(Arc::clone(provider), credentials.clone());
-        credentials
+    /// Takes the keys of a provider in a new configuration, in the place of those that it had.
+    pub(crate) fn set_credentials(&self, provider: &Arc<str>, credentials: Credentials) {
+        self.lock().credentials.insert(Arc::clone(provider), credentials);
     }
 
     /// Draws by `draw`.

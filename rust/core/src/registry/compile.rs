@@ -6,7 +6,7 @@ use super::provider::{Provider, Quirks, Timeouts};
 use crate::base_url::BaseUrl;
 use crate::catalogue;
 use crate::config::{self, Authentication, Config, ConfigError, Dialect, ProviderKey, SecretSource, is_parameter};
-use crate::health::HealthTable;
+use crate::health::Credentials;
 use crate::secrets::{self, Environment, Secret};
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -15,7 +15,6 @@ use std::sync::Arc;
 pub(super) struct Compiler<'a> {
     pub(super) config: &'a Config,
     pub(super) environment: &'a dyn Environment,
-    pub(super) health: &'a HealthTable,
     pub(super) origins: Vec<Origin>,
     pub(super) service_accounts: Vec<ServiceAccount>,
 }
@@ -43,7 +42,7 @@ impl Compiler<'_> {
             quirks: quirks(&name, provider, dialect),
             timeouts: Timeouts::new(&written_timeouts, false),
             written_timeouts,
-            health: self.health.credentials(&name, distinct.len().max(1)),
+            health: Credentials::new(distinct.len().max(1)),
             key_numbers,
             max_connections: provider.max_connections.get(),
             max_answer: provider.max_answer.get(),
