@@ -81,7 +81,7 @@ def _url(config: "Path | None") -> str:
     return f"http://[{host}]:{core.port}" if ":" in host else f"http://{host}:{core.port}"
 
 
-def _ask(method: str, url: str, path: str, headers: dict[str, str]) -> Any:
+def _ask(method: str, url: str, path: str, headers: dict[str, str]) -> dict[str, Any]:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or parts.hostname is None:
         raise output.Stop(f"{url} is no URL of a gateway\nhint: such as --url http://127.0.0.1:8080")
@@ -92,7 +92,8 @@ def _ask(method: str, url: str, path: str, headers: dict[str, str]) -> Any:
         answer = connection.getresponse()
         body = answer.read()
         if answer.status == http.client.OK:
-            return orjson.loads(body)
+            page: dict[str, Any] = orjson.loads(body)
+            return page
         message = orjson.loads(body)["error"]["message"]
     except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
         reason = str(error) or type(error).__name__
