@@ -4,6 +4,7 @@ through an HTTP client of the usual kind would take the core that the providers 
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 from enum import Enum
 from typing import cast
@@ -64,7 +65,10 @@ class Answer:
 
 
 class Connection(asyncio.Protocol):
-    """One connection to the gateway; one request at a time. Times are those of the event loop."""
+    """One connection to the gateway; one request at a time.
+
+    Times are those of `perf_counter`: uvloop's own clock counts whole milliseconds.
+    """
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
@@ -151,7 +155,7 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, *, is_error: bool) -> None:
         if self._status == 200 and not is_error:
-            self.answered_at = asyncio.get_running_loop().time()
+            self.answered_at = time.perf_counter()
 
     def _end(self) -> None:
         if self._over is not None and not self._over.done():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from dataclasses import dataclass, field
 
 from outage.client import Answer, Connection, Outcome
@@ -37,7 +38,7 @@ class Load:
     async def run(self, is_over: asyncio.Event) -> None:
         """Asks until `is_over`, and waits for the last answers."""
         loop = asyncio.get_running_loop()
-        self._began = loop.time()
+        self._began = time.perf_counter()
         number = 0
         while not is_over.is_set():
             due = number / self.rate
@@ -52,7 +53,7 @@ class Load:
 
     def now(self) -> float:
         """Seconds since the drill began."""
-        return asyncio.get_running_loop().time() - self._began
+        return time.perf_counter() - self._began
 
     async def _ask(self, question: int, due: float) -> None:
         is_stream = question % 10 < STREAMS_OF_TEN
