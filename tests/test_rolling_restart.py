@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import os
 import shutil
 import signal
@@ -47,10 +48,11 @@ class Pair:
         self.providers = (quick, slow)
         self.gateways = {port: self._start(port) for port in free_ports(2)}
 
-    def restart(self, port):
-        """SIGTERM, its end, and another in its place; return when that has been asked for something."""
+    def restart(self, port, is_missed):
+        """SIGTERM, its end, another in its place once it `is_missed`; return when that has been asked for something."""
         self.gateways[port].process.terminate()
         assert self.gateways[port].process.wait(30) == 0
+        gateways.eventually(is_missed)
         self.gateways[port] = gateway = self._start(port)
         gateways.eventually(gateway.access_log)
 
@@ -99,6 +101,11 @@ def free_ports(n):
         return [server.getsockname()[1] for server in servers]
 
 
+def has_been_refused(log, port):
+    """Whether nginx has come to somebody who no longer listened."""
+    return any("Connection refused" in line and f":{port}/" in line for line in log.read_text().splitlines())
+
+
 def listens(port):
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
         return True
@@ -121,7 +128,7 @@ def run(main):
         return runner.run(main)
 
 
-def test_a_rolling_restart_loses_nothing_and_sends_nothing_twice(pair, load):
+def test_a_rolling_restart_loses_nothing_and_sends_nothing_twice(pair, load, tmp_path):
     async def main():
         async def keep_asking():
             while not is_over.is_set():
@@ -135,7 +142,8 @@ def test_a_rolling_restart_loses_nothing_and_sends_nothing_twice(pair, load):
             streams += [asyncio.create_task(stream(load, has_begun)) for _ in range(N_STREAMS)]
             for _ in range(N_STREAMS):
                 await has_begun.acquire()
-            await asyncio.to_thread(pair.restart, port)
+            is_missed = functools.partial(has_been_refused, tmp_path / "nginx.log", port)
+            await asyncio.to_thread(pair.restart, port, is_missed)
         is_over.set()
         await asking
         load.close()
