@@ -55,7 +55,7 @@ bench: $(UV) ## measure everything beside its peers; about fifteen minutes
 
 bench-once: $(UV) ## take every benchmark once, for correctness and not for its figures
 	cargo test --locked -p tiercel-benches --all-targets
-	$(RUN) pytest benches/test_core.py benches/test_drill.py --benchmark-disable
+	$(RUN) --group bench pytest benches/test_core.py benches/test_drill.py --benchmark-disable
 	$(RUN) python benches/gateway.py --quick --only "tiercel asgi,tiercel rsgi"
 	$(RUN) python benches/cancellation.py --quick
 
