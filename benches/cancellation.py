@@ -28,7 +28,7 @@ from rich.table import Table
 from harness.contenders import CLIENT_KEY, MODEL, Contender, Setup, tiercel
 from harness.processes import Cores, Program, free_port, on_cores
 from harness.report import DIRECT, machine, machine_line
-from outage.figures import percentile
+from outage.measures import percentile
 
 ROOT = Path(__file__).parent.parent
 

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvloop
 from rich.console import Console
@@ -23,9 +24,12 @@ from rich.console import Console
 from harness.processes import Cores, ProgramError, on_cores
 from outage.gateway import TIMEOUT, Gateway
 from outage.load import MAX_TOKENS, STREAMS_OF_TEN, Load
-from outage.phases import FAULTS, FULL, QUICK, Phase, run
+from outage.phases import FAULTS, FULL, QUICK, Phase, Scale, run
 from outage.providers import Provider
 from outage.report import Report
+
+if TYPE_CHECKING:
+    from outage.client import Answer
 
 ROOT = Path(__file__).parent.parent
 PROVIDERS = ("alpha", "beta", "gamma")
@@ -36,34 +40,11 @@ def main() -> int:
     # However it is stopped, what it has started is ended.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     options = parse_options()
-    scale = QUICK if options.quick else FULL
     console = Console(highlight=False)
-    with tempfile.TemporaryDirectory(prefix="tiercel-drill-") as folder, ExitStack() as stack:
-        cores = Cores.share_out()
-        providers = [Provider(name, Path(folder), cores.upstream) for name in PROVIDERS]
-        try:
-            for provider in providers:
-                provider.start()
-                stack.callback(provider.stop)
-            gateway = Gateway(Path(folder), options.interface, providers, cores.gateway)
-        except ProgramError as error:
-            sys.exit(str(error))
-        stack.callback(gateway.stop)
-        load = Load(gateway.port, options.rate, n_questions=int(scale.healthy * options.rate))
-
-        async def drill() -> list[Phase]:
-            is_over = asyncio.Event()
-            asking = asyncio.create_task(load.run(is_over))
-            await asyncio.sleep(0)
-            phases = await run(load, providers, options.faults, scale, console)
-            is_over.set()
-            await asking
-            return phases
-
-        with on_cores(cores.driver), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            phases = runner.run(drill())
-        gateway.program.check()
-
+    try:
+        answers, phases = drill(options, QUICK if options.quick else FULL, console)
+    except ProgramError as error:
+        sys.exit(str(error))
     settings = {
         "rate": options.rate,
         "interface": options.interface,
@@ -71,7 +52,7 @@ def main() -> int:
         "max_tokens": MAX_TOKENS,
         "timeout": TIMEOUT,
     }
-    report = Report(load.answers, phases, PROVIDERS, settings)
+    report = Report(answers, phases, PROVIDERS, settings)
     report.print(console)
     report.write(options.output)
     if options.plot:
@@ -79,6 +60,34 @@ def main() -> int:
 
         plot.draw(report.document, options.plot)
     return 1 if report.problems else 0
+
+
+def drill(options: argparse.Namespace, scale: Scale, console: Console) -> tuple[list[Answer], list[Phase]]:
+    """Starts everything, breaks what is to be broken, and ends everything."""
+    cores = Cores.share_out()
+    with tempfile.TemporaryDirectory(prefix="tiercel-drill-") as folder, ExitStack() as stack:
+        providers = [Provider(name, Path(folder), cores.upstream) for name in PROVIDERS]
+        for provider in providers:
+            provider.start()
+            stack.callback(provider.stop)
+        gateway = Gateway(Path(folder), options.interface, providers, cores.gateway)
+        stack.callback(gateway.stop)
+        load = Load(gateway.port, options.rate, n_questions=int(scale.healthy * options.rate))
+
+        async def under_load() -> list[Phase]:
+            is_over = asyncio.Event()
+            asking = asyncio.create_task(load.run(is_over))
+            # One turn of the loop, in which the load begins to count its seconds.
+            await asyncio.sleep(0)
+            phases = await run(load, providers, options.faults, scale, console)
+            is_over.set()
+            await asking
+            return phases
+
+        with on_cores(cores.driver), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            phases = runner.run(under_load())
+        gateway.program.check()
+    return load.answers, phases
 
 
 def parse_options() -> argparse.Namespace:

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from outage.absences import absences
 from outage.client import Answer, Outcome
-from outage.figures import absences, percentile, problems, rows
+from outage.measures import percentile
 from outage.phases import Phase
+from outage.problems import problems
+from outage.rows import rows
 
 PHASES = (
     Phase("healthy", None, "alpha", is_broken=False, began=0.0, ended=10.0),
@@ -89,6 +92,7 @@ def test_what_meets_a_fault_is_the_faults_and_what_is_added_is_counted_by_questi
             answer(11.0, 0.2, "beta", outcome=Outcome.INTERRUPTED),
             "1 streams of providers that were well were interrupted",
         ),
+        (answer(5.0, outcome=Outcome.INTERRUPTED), "1 streams of providers that were well were interrupted"),
         (answer(11.0, 0.2, "alpha", "beta", "gamma", "alpha"), "4 attempts for one request"),
     ],
 )
@@ -96,6 +100,7 @@ def test_what_must_not_be(made: Answer, problem: str) -> None:
     well = [answer(tenth / 10) for tenth in range(300)]
 
     assert problems(well, PHASES) == []
+    assert problems([*well, answer(9.9, outcome=Outcome.INTERRUPTED)], PHASES) == []
     assert problems([*well, made], PHASES) == [problem]
     assert problems(well[:190], PHASES) == ["alpha did not answer its share again: killed"]
 

@@ -11,13 +11,15 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from outage.figures import NORMAL, share
+from outage.absences import NORMAL
+from outage.measures import share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rich.console import Console
 
+    from outage.client import Answer
     from outage.load import Load
     from outage.providers import Provider
 
@@ -82,6 +84,10 @@ class Phase:
     is_broken: bool
     began: float
     ended: float
+
+    def is_met_by(self, answer: Answer) -> bool:
+        """Whether the answer was awaited in it, for however short a time."""
+        return answer.due < self.ended and answer.ended >= self.began
 
 
 async def run(

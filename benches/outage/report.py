@@ -11,7 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from harness.report import machine, machine_line
-from outage import figures
+from outage.absences import absences
+from outage.problems import problems
+from outage.rows import rows
+from outage.series import by_second
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,9 +32,9 @@ class Report:
     def __init__(
         self, answers: Sequence[Answer], phases: Sequence[Phase], providers: Sequence[str], settings: dict[str, object]
     ) -> None:
-        self.rows = figures.rows(answers, phases)
-        self.absences = figures.absences(answers, phases)
-        self.problems = figures.problems(answers, phases)
+        self.rows = rows(answers, phases)
+        self.absences = absences(answers, phases)
+        self.problems = problems(answers, phases)
         self.document = {
             "machine": machine(),
             "settings": settings,
@@ -40,7 +43,7 @@ class Report:
             "problems": self.problems,
             "phases": [asdict(row) for row in self.rows],
             "absences": [asdict(absence) for absence in self.absences],
-            "by_second": figures.by_second(answers, providers),
+            "by_second": by_second(answers, providers),
         }
 
     def print(self, console: Console) -> None:
