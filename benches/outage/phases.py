@@ -44,11 +44,9 @@ FAULTS = (
     Fault(
         "throttled", "says 429", lambda provider: provider.attach("status=429;retry-after=2"), lambda each: each.mend()
     ),
-    Fault(
-        "flaky", "fails by halves", lambda provider: provider.attach("status=500;share=0.5"), lambda each: each.mend()
-    ),
+    Fault("flaky", "half fail", lambda provider: provider.attach("status=500;share=0.5"), lambda each: each.mend()),
     # A whole answer stalls too, in the middle of its body.
-    Fault("stalling", "stalls in mid-stream", lambda provider: provider.attach("stall=8"), lambda each: each.mend()),
+    Fault("stalling", "stalls", lambda provider: provider.attach("stall=8"), lambda each: each.mend()),
     Fault("frozen", "frozen", lambda provider: provider.freeze(), lambda provider: provider.thaw()),
 )
 

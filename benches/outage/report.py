@@ -101,7 +101,7 @@ class Report:
 
 def _table(title: str, first: str, columns: str, caption: str | None = None) -> Table:
     table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD)
-    table.add_column(first)
+    table.add_column(first, no_wrap=True)
     for name in columns.split():
         table.add_column(name.replace("_", " "), justify="right")
     return table
