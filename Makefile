@@ -59,7 +59,7 @@ bench-once: $(UV) ## take every benchmark once, for correctness and not for its 
 	$(RUN) python benches/gateway.py --quick --only "tiercel asgi,tiercel rsgi"
 	$(RUN) python benches/cancellation.py --quick
 
-drill: $(UV) ## break a provider in five ways under load, and draw what clients see; about three minutes
+drill: $(UV) ## break a provider in five ways under load, and draw what clients see; about four minutes
 	$(BENCH_RUN) --group bench python benches/drill.py --plot docs/drill.svg
 
 bless: $(UV) ## make golden files anew; read them in the diff

@@ -2,9 +2,9 @@
 
 Three simulated providers are processes of their own behind one tier of a gateway; 200 requests a second come whatever
 becomes of those before. One provider is killed, throttles, fails by halves, stalls in mid-stream and is frozen, and is
-mended after each. `python benches/drill.py` takes about three minutes; `--quick` shortens the phases, for correctness
+mended after each. `python benches/drill.py` takes about four minutes; `--quick` shortens the phases, for correctness
 and not for the figures. The exit code is 1 when a request failed before its client got anything, when a stream ended
-without a word, or when the provider did not get its share again.
+without a word, or when the provider was not asked again after it came back.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """What is done to a provider, phase by phase: it is broken, mended, and waited for.
 
 # When a phase of mending ends
-When the provider has answered its healthy share again for `STEADY_SECONDS`, or after `Scale.patience` seconds: a
-breaker may stay open for a while after its provider has come back, and how long is one of the figures.
+When the provider has given the part of its healthy share that the scale asks for, over `STEADY_SECONDS`; or after
+`Scale.patience` seconds. A breaker may stay open for a while after its provider has come back, and load may return to
+it slowly: how long that takes is one of the figures. In a quick drill the first answer is enough.
 """
 
 from __future__ import annotations
@@ -59,12 +60,14 @@ class Scale:
     broken: float
     mended: float
     """At least; see above."""
+    part: float
+    """Of its healthy share."""
     patience: float = 90.0
     """At most. A breaker that was opened some times in a row stays open for up to 40 s more (5 s, doubling)."""
 
 
-FULL = Scale(healthy=10.0, broken=15.0, mended=5.0)
-QUICK = Scale(healthy=2.0, broken=4.0, mended=1.0)
+FULL = Scale(healthy=10.0, broken=15.0, mended=5.0, part=NORMAL)
+QUICK = Scale(healthy=2.0, broken=4.0, mended=1.0, part=0.01)
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ async def run(
         await asyncio.sleep(scale.mended)
         healthy = share(load.answers, provider.name, 0.0, scale.healthy)
         while load.now() - began < scale.patience:
-            if share(load.answers, provider.name, load.now() - STEADY_SECONDS, load.now()) >= NORMAL * healthy:
+            if share(load.answers, provider.name, load.now() - STEADY_SECONDS, load.now()) >= scale.part * healthy:
                 break
             await asyncio.sleep(_POLL_SECONDS)
         note("back", fault.name, began, is_broken=False)

@@ -28,9 +28,9 @@ def problems(answers: Sequence[Answer], phases: Sequence[Phase]) -> list[str]:
     if (most := max((len(answer.attempts) for answer in answers), default=0)) > 3:
         found.append(f"{most} attempts for one request")
     found += [
-        f"{phases[0].provider} did not answer its share again: {absence.title}"
+        f"{phases[0].provider} was not asked again after it came back: {absence.title}"
         for absence in absences(answers, phases)
-        if absence.normal is None
+        if absence.first_answer is None
     ]
     return found
 
