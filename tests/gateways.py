@@ -147,8 +147,8 @@ def eventually(condition, seconds=10.0):
 
 
 @contextlib.contextmanager
-def running(folder, config, interface, workers=1, environment=None):
-    """A gateway before the block, and none after it."""
+def running(folder, config, interface, workers=1, environment=None, port=0):
+    """A gateway before the block, and none after it; for port 0, on a free one."""
     file = folder / "tiercel.toml"
     file.write_text(config)
     environment = {
@@ -158,7 +158,7 @@ def running(folder, config, interface, workers=1, environment=None):
         "TIERCEL_TESTS_PROVIDER_KEY": PROVIDER_KEY,
         **(environment or {}),
     }
-    command = [sys.executable, "-m", "tiercel", "serve", "--config", str(file), "--port", "0"]
+    command = [sys.executable, "-m", "tiercel", "serve", "--config", str(file), "--port", str(port)]
     command += ["--interface", interface, "--workers", str(workers)]
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=environment, start_new_session=True)
