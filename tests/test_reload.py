@@ -17,8 +17,7 @@ from tests.gateways import HTTP, KEY, KEYS, NARROW_KEY
 from tests.load import Load
 from tests.providers import STREAM_END, STREAM_HEAD, piece
 
-ADMIN = KEYS.replace("metrics = true", "metrics = true\nadmin = true")
-NARROW = ADMIN[ADMIN.rindex("[[keys]]") : ADMIN.index("[log]")]
+NARROW = KEYS[KEYS.rindex("[[keys]]") : KEYS.index("[log]")]
 # The mistake is in its line 3.
 BROKEN = '[providers.new]\nbase_url = "http://127.0.0.1:9/v1"\nbase_uri = "http://127.0.0.1:9/v1"\n'
 WHERE = "tiercel.toml:3:1: unknown field `base_uri`; did you mean `base_url`?"
@@ -28,7 +27,7 @@ N_REQUESTS, RATE, N_RELOADS = 1_000, 250, 8
 
 def configuration(name, provider, settings=""):
     """The tier `pair` is one model of `provider`, called `name`."""
-    return f'{settings}{ADMIN}{gateways.provider(name, provider.base_url)}[tiers]\npair = ["{name}/small"]\n'
+    return f'{settings}{KEYS}{gateways.provider(name, provider.base_url)}[tiers]\npair = ["{name}/small"]\n'
 
 
 def rewrite(gateway, text):

@@ -134,10 +134,11 @@ impl Kind {
         self.status_and_code().0
     }
 
-    /// The status as a client of this dialect expects it: Anthropic's says 529 for what is too much at the moment.
+    /// The status as a client of this dialect expects it: Anthropic's says 529 for what is too much at the moment. A
+    /// gateway that shuts down says 503 to all of them, by which proxies know to ask another.
     pub const fn status_for(self, client: Client) -> u16 {
         match (self, client) {
-            (Self::Overloaded | Self::Draining, Client::Anthropic) => 529,
+            (Self::Overloaded, Client::Anthropic) => 529,
             _ => self.status(),
         }
     }
