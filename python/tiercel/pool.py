@@ -6,12 +6,12 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
-from tiercel.queue import Queue
 from tiercel.upstream import Upstream
 
 if TYPE_CHECKING:
     from tiercel._core import Attempt, Core
     from tiercel.patience import Patience
+    from tiercel.queue import Queue
 
 # Attempts that may wait for a connection of one origin, and how long one waits (the queue of spec "Overload").
 MAX_WAITING = 1_000
@@ -163,8 +163,8 @@ class Origin:
 class Pool:
     """The origins of a core."""
 
-    def __init__(self, core: Core, loop: asyncio.AbstractEventLoop, patience: Patience) -> None:
-        self.queue = Queue()
+    def __init__(self, core: Core, loop: asyncio.AbstractEventLoop, patience: Patience, queue: Queue) -> None:
+        self.queue = queue
         self._origins = [Origin(core, index, loop, patience) for index in range(len(core.origins))]
 
     def idle(self, attempt: Attempt) -> Upstream | None:

@@ -15,6 +15,7 @@ from tiercel.access_log import Writer
 from tiercel.errors import ConfigurationError
 from tiercel.patience import Patience
 from tiercel.pool import Pool
+from tiercel.queue import Queue
 from tiercel.state import State
 
 if TYPE_CHECKING:
@@ -69,7 +70,9 @@ class Worker:
         """Begin with the event loop."""
         self._loop = loop
         self.patience = Patience(loop)
-        self.pool = Pool(self.core, loop, self.patience)
+        # One for all pools: an attempt of either that ends makes room for a call of either.
+        self._queue = Queue()
+        self.pool = Pool(self.core, loop, self.patience, self._queue)
         loop.add_signal_handler(DRAIN_SIGNAL, self.drain)
         if self.state is not None:
             loop.add_signal_handler(reload.SIGNAL, self.follow)
@@ -106,7 +109,7 @@ class Worker:
         self._log.reopen(core.access_log)
         self.pool.retire()
         self._old_pools.add(self.pool)
-        self.pool = Pool(core, self._loop, self.patience)
+        self.pool = Pool(core, self._loop, self.patience, self._queue)
 
     def drain(self) -> None:
         """Refuse what is new, let what runs finish, and end it when the drain time-out is over."""

@@ -64,6 +64,8 @@ impl Config {
             ("server", running.server != self.server),
             ("log", running.log != self.log),
             ("timeouts", running.timeouts != self.timeouts),
+            ("failover", running.failover != self.failover),
+            ("deployments", running.deployments != self.deployments),
             ("prices", running.prices != self.prices),
         ];
         changes.extend(tables.iter().filter(|(_, differs)| *differs).map(|(name, _)| format!("[{name}] changed")));
