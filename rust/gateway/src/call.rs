@@ -57,7 +57,7 @@ pub struct Call {
     waits_since: Option<Moment>,
     n_events: u64,
     /// Whether the head of a stream has gone out: no status can be told any more.
-    is_started: bool,
+    pub(crate) is_started: bool,
     reply: Option<Reply>,
     is_reload: bool,
     is_settled: bool,
@@ -257,7 +257,8 @@ impl Call {
             return self.fail_attempt(index, failure, now);
         }
         self.decide(index, now);
-        self.end_attempt(index, End::Answered, now);
+        let is_answer = matches!(whole.kind, WholeKind::Answer(..));
+        self.end_attempt(index, if is_answer { End::Answered } else { End::Refused }, now);
         let reply = match whole.kind {
             WholeKind::Answer(usage, n_content_bytes) => {
                 self.first_token = Some(now.since(self.began));
@@ -320,13 +321,20 @@ impl Call {
             return;
         }
         if self.outcome.is_none() {
-            match delivered {
-                Some((_, answer)) => self.note_usage(answer),
-                None if self.attempts.last().is_some_and(|attempt| attempt.was_sent && attempt.is_running()) => {
-                    self.usage = settle::usage(self.asked.as_ref(), None, 0);
+            let index = delivered.map_or(self.attempts.len().saturating_sub(1), |(index, _)| index);
+            let asked = self.asked.as_ref();
+            for (other, attempt) in self.attempts.iter_mut().enumerate().filter(|(_, attempt)| attempt.is_running()) {
+                let usage = attempt.was_sent.then(|| settle::usage(asked, None, 0));
+                match delivered {
+                    Some((_, answer)) if other == index => {
+                        let (reported, n_content_bytes) = answer.usage();
+                        self.usage = settle::usage(asked, reported, n_content_bytes);
+                    }
+                    None if other == index => self.usage = usage.unwrap_or_default(),
+                    _ => attempt.usage = usage,
                 }
-                None => {}
             }
+            self.decided = self.decided.or(delivered.map(|(index, _)| index));
             for index in 0..self.attempts.len() {
                 self.end_attempt(index, End::Abandoned, now);
             }

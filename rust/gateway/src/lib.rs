@@ -9,6 +9,7 @@ mod demand;
 mod count;
 mod attempt;
 mod course;
+mod pause;
 mod tokens;
 mod send;
 mod answer;

@@ -171,7 +171,7 @@ fn readmit(standings: &mut [(usize, Standing)], n: usize) {
             standings.iter_mut().filter(|(_, it)| until(it).is_some()).min_by_key(|(_, it)| until(it).map(|it| it.0));
         let Some((_, standing)) = soonest else { return };
         if let Some((_, slot)) = until(standing) {
-            standing.availability = Availability::Ready(slot);
+            standing.availability = if standing.is_full { Availability::Full } else { Availability::Ready(slot) };
         }
     }
 }

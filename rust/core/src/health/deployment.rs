@@ -109,6 +109,8 @@ pub(super) enum Availability {
 pub(super) struct Standing {
     pub(super) availability: Availability,
     pub(super) in_flight: u32,
+    /// Whether as many requests are in flight as may be, whatever else there is to say.
+    pub(super) is_full: bool,
     pub(super) time_to_first_token: Duration,
     pub(super) price: Option<u32>,
     /// From 0 to 1: less for what is slow, or just well again.
@@ -248,6 +250,11 @@ impl DeploymentHealth {
         self.lock().usual(now)
     }
 
+    /// When it may be asked with that key again: `now` where it did not ask to be left alone.
+    pub fn throttled_until(&self, key: usize, now: Duration) -> Duration {
+        self.lock().keys.get(key).and_then(|key| key.throttled_until(now)).unwrap_or(now)
+    }
+
     /// How it stands. `turns` are the credentials to consider, in this order, each with its key's number.
     pub(super) fn stand(
         &self,
@@ -267,6 +274,7 @@ impl DeploymentHealth {
         Standing {
             availability,
             in_flight: held.in_flight,
+            is_full: held.is_full(),
             time_to_first_token,
             price: held.price,
             share: pace * warmth,
@@ -369,11 +377,13 @@ impl Held {
             }
         }
         match best {
-            Availability::Ready(_) | Availability::Probe(_) if self.in_flight >= self.limit.value() => {
-                Availability::Full
-            }
+            Availability::Ready(_) | Availability::Probe(_) if self.is_full() => Availability::Full,
             best => best,
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.in_flight >= self.limit.value()
     }
 }
 

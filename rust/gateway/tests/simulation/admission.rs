@@ -78,7 +78,7 @@ fn what_is_refused() {
     check(
         "a reload by a key that has not the right",
         &Request { path: "/tiercel/reload", ..chat() },
-        "403 permission_error forbidden -: this key may not reload the configuration; give it `admin = true` in the configuration",
+        "403 permission_error forbidden -: this key may not change the gateway; give it `admin = true` in the configuration",
     );
     check(
         "GET",
