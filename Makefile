@@ -7,7 +7,7 @@ RUN := $(UV) run --locked
 BENCH_RUN := UV_PROJECT_ENVIRONMENT=.bench-venv $(UV) run --locked --no-editable
 NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo nextest run || echo test)
 
-.PHONY: help serve test test-rust test-python check fmt lint types bench bench-once bless clean
+.PHONY: help serve test test-rust test-python check fmt lint types bench bench-once drill bless clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -51,11 +51,16 @@ bench: $(UV) ## measure everything beside its peers; about fifteen minutes
 	cargo bench --locked -p tiercel-benches
 	$(BENCH_RUN) pytest benches/test_core.py --benchmark-only
 	$(BENCH_RUN) python benches/gateway.py
+	$(BENCH_RUN) python benches/cancellation.py
 
 bench-once: $(UV) ## take every benchmark once, for correctness and not for its figures
 	cargo test --locked -p tiercel-benches --all-targets
-	$(RUN) pytest benches/test_core.py --benchmark-disable
+	$(RUN) --group bench pytest benches/test_core.py benches/test_drill.py --benchmark-disable
 	$(RUN) python benches/gateway.py --quick --only "tiercel asgi,tiercel rsgi"
+	$(RUN) python benches/cancellation.py --quick
+
+drill: $(UV) ## break a provider in five ways under load, and draw what clients see; about four minutes
+	$(BENCH_RUN) --group bench python benches/drill.py --plot docs/drill.svg
 
 bless: $(UV) ## make golden files anew; read them in the diff
 	UPDATE_EXPECT=1 cargo test --locked

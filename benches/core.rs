@@ -14,6 +14,7 @@ mod translation;
 
 use divan::{Bencher, Divan};
 use tiercel_core::tokens::{self, Encoding};
+use tiercel_gateway::Next;
 
 use inputs::{NOW, body, connect, gateway, http_answer, open, prompt, stream_reads};
 
@@ -32,7 +33,7 @@ fn open_to_plan_and_bytes(bencher: Bencher<'_, '_>, n_prompt_bytes: usize) {
     let body = body(n_prompt_bytes, false);
     bencher.with_inputs(|| gateway.connect(0).unwrap()).bench_local_values(|mut connection| {
         let mut call = open(&gateway, &body);
-        call.next_attempt(NOW).unwrap();
+        assert!(matches!(call.next_attempt(NOW), Next::Attempt(_)));
         let step = connection.begin(&mut call, NOW);
         (step, call, connection)
     });
@@ -46,7 +47,7 @@ fn whole_call(bencher: Bencher<'_, '_>, n_prompt_bytes: usize) {
     let answer = http_answer();
     bencher.with_inputs(|| connect(&gateway)).bench_local_values(|mut connection| {
         let mut call = open(&gateway, &body);
-        call.next_attempt(NOW).unwrap();
+        assert!(matches!(call.next_attempt(NOW), Next::Attempt(_)));
         connection.begin(&mut call, NOW);
         connection.feed(&mut call, &answer, NOW);
         let reply = call.take_reply(NOW).unwrap();
@@ -63,7 +64,7 @@ fn whole_stream_of_52_events(bencher: Bencher<'_, '_>) {
     let reads = stream_reads();
     bencher.with_inputs(|| connect(&gateway)).bench_local_values(|mut connection| {
         let mut call = open(&gateway, &body);
-        call.next_attempt(NOW).unwrap();
+        assert!(matches!(call.next_attempt(NOW), Next::Attempt(_)));
         connection.begin(&mut call, NOW);
         let steps: Vec<_> = reads.iter().map(|read| connection.feed(&mut call, read, NOW)).collect();
         call.settle(NOW);

@@ -45,6 +45,14 @@ def pytest_runtest_makereport(item):
     return report
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item):
+    """Gateways remember who failed; what one test does to a deployment must not be seen in the next."""
+    for gateway in {value for value in item.funcargs.values() if isinstance(value, Gateway)}:
+        if gateway.process.poll() is None:
+            gateway.forget()
+
+
 @pytest.fixture(scope="session", params=["asgi", "rsgi"])
 def interface(request):
     return request.param

@@ -28,6 +28,7 @@ KEYS = """
 name = "tests"
 key = { env = "TIERCEL_TESTS_KEY" }
 metrics = true
+admin = true
 
 [[keys]]
 name = "narrow"
@@ -107,6 +108,12 @@ class Gateway:
                     received += part
         return bytes(received)
 
+    def forget(self):
+        """Have it forget what it knows against its deployments, so that one test is nothing to the next."""
+        head = f"POST /tiercel/health/forget HTTP/1.1\r\nhost: tests\r\nauthorization: Bearer {self.key}\r\n"
+        answer = self.exchange(f"{head}content-length: 0\r\nconnection: close\r\n\r\n".encode())
+        assert answer.startswith(b"HTTP/1.1 200 "), answer
+
     def access_log(self):
         """The lines of the access log so far, parsed."""
         path = self.folder / "access.jsonl"
@@ -140,8 +147,8 @@ def eventually(condition, seconds=10.0):
 
 
 @contextlib.contextmanager
-def running(folder, config, interface, workers=1, environment=None):
-    """A gateway before the block, and none after it."""
+def running(folder, config, interface, workers=1, environment=None, port=0):
+    """A gateway before the block, and none after it; for port 0, on a free one."""
     file = folder / "tiercel.toml"
     file.write_text(config)
     environment = {
@@ -151,7 +158,7 @@ def running(folder, config, interface, workers=1, environment=None):
         "TIERCEL_TESTS_PROVIDER_KEY": PROVIDER_KEY,
         **(environment or {}),
     }
-    command = [sys.executable, "-m", "tiercel", "serve", "--config", str(file), "--port", "0"]
+    command = [sys.executable, "-m", "tiercel", "serve", "--config", str(file), "--port", str(port)]
     command += ["--interface", interface, "--workers", str(workers)]
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=environment, start_new_session=True)

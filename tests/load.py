@@ -48,6 +48,7 @@ def is_whole(answer):
     head, separator, body = bytes(answer).partition(b"\r\n\r\n")
     if not separator:
         return False
+    head = head.lower()  # proxies write the names as they like
     if b"\r\ntransfer-encoding: chunked" in head:
         return body.endswith(b"\r\n0\r\n\r\n")
     length = head.partition(b"\r\ncontent-length: ")[2].partition(b"\r\n")[0]

@@ -117,6 +117,7 @@ MADE_ELSEWHERE = {
     "length_required": "over RSGI alone: test_a_body_without_a_length_is_asked_for_it_over_rsgi",
     "overloaded": "in another gateway: test_more_requests_than_allowed_are_turned_away",
     "draining": "in another gateway: test_a_gateway_that_stops_turns_requests_away",
+    "invalid_configuration": "on a reload: test_a_file_that_cannot_be_used_is_refused_by_its_place",
     "upstream_stream_interrupted": "no answer but an event: test_a_stream_that_breaks_off_ends_with_an_error_event",
     "internal": "a fault of Tiercel's own, of which none is known",
 }

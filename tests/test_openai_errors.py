@@ -85,11 +85,11 @@ def test_a_model_that_does_not_exist_is_not_found_and_those_that_do_are_listed(s
 
 def test_providers_that_all_throttle_are_a_rate_limit(sdk, gateway, providers):
     for provider in providers:
-        provider.attach("status=429;retry-after=7")
+        provider.attach("status=429;retry-after=20")
     error = fail(sdk, gateway, openai.RateLimitError)
 
     check(error, 429, "upstream_throttled")
-    assert error.response.headers["retry-after"] == "7"
+    assert 0 < int(error.response.headers["retry-after"]) <= 20
 
 
 def test_providers_that_refuse_the_gateways_key_are_a_server_error(sdk, gateway, providers):

@@ -1,7 +1,10 @@
 //! Each stage by itself, in the order of a request.
 
+use std::sync::Arc;
+
 use divan::Bencher;
 use tiercel_core::access_log::AccessLog;
+use tiercel_core::health::HealthTable;
 use tiercel_core::keys::{Keys, Principal};
 use tiercel_core::metrics::Metrics;
 use tiercel_core::prices::PriceTable;
@@ -38,7 +41,7 @@ fn json_scan(bencher: Bencher<'_, '_>, n_prompt_bytes: usize) {
 
 #[divan::bench]
 fn plan(bencher: Bencher<'_, '_>) {
-    let registry = Registry::new(&config(1), &World).unwrap();
+    let registry = Registry::new(&config(1), &World, Arc::new(HealthTable::new(1))).unwrap();
     let principal = Principal::operator();
     bencher.bench_local(|| registry.plan(&principal, "auto").unwrap());
 }

@@ -28,15 +28,26 @@ _Headers = Sequence[tuple[bytes, bytes]] | Sequence[tuple[str, str]]
 class Core:
     """One worker's gateway; immutable but for its counters."""
 
-    def __new__(cls, path: str | None, overrides: Mapping[str, str | int]) -> Core:
+    def __new__(cls, path: str | None, overrides: Mapping[str, str | int], text: str | None = None) -> Core:
         """Build the gateway that the configuration at `path` describes.
 
         Args:
             path: The file; None: the catalogue's providers whose keys are in the environment, if any.
             overrides: `host`, `port`, `workers`, `interface` instead of the file's `[server]`.
+            text: What the file is taken to say; None: it is read.
 
         Raises:
             ConfigurationError: It cannot be used.
+        """
+
+    def renew(self, text: str | None = None) -> Core:
+        """Build what takes this one's place, of its file read again, or of `text` in place of that.
+
+        Both count in one place and have the same calls in flight; calls go on with the one that opened them. What takes
+        a restart stays as it is, see `deferred_changes`.
+
+        Raises:
+            ConfigurationError: It cannot be used, and this one goes on as if nothing had been asked.
         """
 
     def open(self, method: str, path: str, query: bytes, headers: _Headers, body: bytes) -> Call:
@@ -95,6 +106,17 @@ class Core:
     def config_text(self) -> str:
         """The configuration as it was read, or as it was made from the environment."""
 
+    @property
+    def changes(self) -> list[str]:
+        """How it differs from the one that it was renewed from, such as `provider openai added`; 21 at most."""
+
+    @property
+    def deferred_changes(self) -> list[str]:
+        """What differs in the file but takes a restart, such as `server.port takes a restart`."""
+
+    def count_reload(self, *, accepted: bool) -> None:
+        """Count a reload that was decided on in this process, for the metrics."""
+
     def plan(self, model: str) -> Plan:
         """Which deployments a request for `model` would be tried on, and why.
 
@@ -113,6 +135,18 @@ class Core:
 
     def drain(self) -> None:
         """Refuse new requests from now on."""
+
+    def tick(self) -> None:
+        """Bring up to date what changes with time alone: prices."""
+
+    def health_snapshot(self) -> bytes:
+        """What this worker knows of deployments, for its siblings."""
+
+    def set_sibling_health(self, siblings: Sequence[bytes]) -> None:
+        """Take what the other workers know of deployments."""
+
+    def take_notes(self) -> list[str]:
+        """A line for the operator on each change of a deployment's state since the last time."""
 
     def set_connections(self, n_open: int, n_waiting: int) -> None:
         """Tell how many connections to providers are open, and how many attempts wait for one, for the metrics."""
@@ -272,6 +306,16 @@ class Call:
 
     def take_reply(self) -> Reply | None:
         """The whole answer, once; None when the answer was a stream."""
+
+    @property
+    def is_reload(self) -> bool:
+        """Whether it asks for the configuration to be read again, and whoever holds it has to do so and answer."""
+
+    def answer_reload(self, body: bytes) -> None:
+        """Answer it: the configuration was read again, and `body` is the JSON that says more."""
+
+    def refuse_reload(self, code: str, message: str) -> None:
+        """Answer it: the configuration was not read again, for the reason that `code` of a `RequestError` names."""
 
     def next_attempt(self) -> Attempt | Pause | None:
         """The next attempt to make, or how long to wait before asking again; None when the call is over."""

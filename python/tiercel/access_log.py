@@ -39,6 +39,10 @@ class Writer:
         """Write whole lines after those of `write_soon`."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._write, lines)
 
+    def reopen(self, target: str) -> None:
+        """Write to `target` from now on, opened anew: whoever keeps the logs may have moved the file away."""
+        self._thread.submit(self._reopen, target)
+
     def close(self) -> None:
         """Let the thread end."""
         self._thread.shutdown(wait=False)
@@ -55,6 +59,12 @@ class Writer:
             # The gateway goes on without its log, and says so in its own words once.
             sys.stderr.write(f"tiercel: the access log cannot be written to {self._target}: {error}; it is off\n")
             self._target = "off"
+
+    def _reopen(self, target: str) -> None:
+        if self._descriptor not in {None, sys.stdout.fileno(), sys.stderr.fileno()}:
+            os.close(self._descriptor)
+        self._descriptor = None
+        self._target = target
 
     def _open(self) -> int:
         if self._target == "stdout":

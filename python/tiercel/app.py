@@ -14,6 +14,7 @@ from tiercel.errors import RequestError
 from tiercel.ingress.asgi import AsgiExchange
 from tiercel.ingress.exchange import Deadline
 from tiercel.ingress.rsgi import RsgiExchange
+from tiercel.reload import answer_reload
 from tiercel.worker import Worker
 
 if TYPE_CHECKING:
@@ -24,16 +25,19 @@ if TYPE_CHECKING:
 
 async def answer(exchange: Exchange, worker: Worker) -> None:
     """Take one request from its body to its settlement."""
-    core = worker.core
     try:
         body = await exchange.read_body(worker.max_body, Deadline(worker.body_timeout, worker.patience))
     except RequestError as error:
-        call = core.reject(exchange.method, exchange.path, exchange.headers, error.code, str(error))
+        call = worker.core.reject(exchange.method, exchange.path, exchange.headers, error.code, str(error))
     else:
-        call = core.open(exchange.method, exchange.path, exchange.query, exchange.headers, body)
+        call = worker.core.open(exchange.method, exchange.path, exchange.query, exchange.headers, body)
+    # A reload replaces both; the call goes on with the core that opened it, over that one's connections.
+    pool = worker.pool
     try:
-        if not call.is_answered:
-            await dispatch(call, exchange, worker.pool, worker.patience)
+        if call.is_reload:
+            await answer_reload(call, worker)
+        elif not call.is_answered:
+            await dispatch(call, exchange, pool, worker.patience)
         if (reply := call.take_reply()) is not None:
             await exchange.reply(reply)
         else:

@@ -7,7 +7,7 @@
     - its body: MalformedBody, Unsupported, UnsupportedEncoding
     - how that came: BodyIncomplete, BodyTimeout, BodyTooLarge, LengthRequired
     - who asks: MissingKey, UnknownKey, ExpiredKey, Forbidden
-    - what for: UnknownPath, UnknownModel, MethodNotAllowed
+    - what for: UnknownPath, UnknownModel, MethodNotAllowed, InvalidConfiguration
     - the server: Overloaded, Draining, Internal
     - its upstreams: UpstreamThrottled, UpstreamCredentials, UpstreamFailed, UpstreamTimeout, StreamInterrupted
 """
@@ -154,6 +154,12 @@ class MethodNotAllowed(RequestError):
     """The path does not take the method."""
 
     code = "method_not_allowed"
+
+
+class InvalidConfiguration(RequestError):
+    """The configuration that was to be read again cannot be used."""
+
+    code = "invalid_configuration"
 
 
 class LoopDetected(RequestError):

@@ -6,12 +6,12 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
-from tiercel.queue import Queue
 from tiercel.upstream import Upstream
 
 if TYPE_CHECKING:
     from tiercel._core import Attempt, Core
     from tiercel.patience import Patience
+    from tiercel.queue import Queue
 
 # Attempts that may wait for a connection of one origin, and how long one waits (the queue of spec "Overload").
 MAX_WAITING = 1_000
@@ -37,6 +37,7 @@ class Origin:
         self._idle: list[Upstream] = []
         self._settling: dict[Upstream, asyncio.TimerHandle] = {}
         self._n_connecting = 0
+        self._is_retired = False
         self.waiting: deque[asyncio.Future[None]] = deque()
 
     def idle(self) -> Upstream | None:
@@ -102,7 +103,16 @@ class Origin:
         while self._idle and self._idle[0].idle_since < oldest:
             self._idle.pop(0).close()
 
+    def retire(self) -> None:
+        """Keep no connection beyond its attempt from now on."""
+        self._is_retired = True
+        while self._idle:
+            self._idle.pop().close()
+
     def _keep(self, upstream: Upstream) -> None:
+        if self._is_retired:
+            upstream.close()
+            return
         upstream.idle_since = self._loop.time()
         self._idle.append(upstream)
         self._admit()
@@ -153,8 +163,8 @@ class Origin:
 class Pool:
     """The origins of a core."""
 
-    def __init__(self, core: Core, loop: asyncio.AbstractEventLoop, patience: Patience) -> None:
-        self.queue = Queue()
+    def __init__(self, core: Core, loop: asyncio.AbstractEventLoop, patience: Patience, queue: Queue) -> None:
+        self.queue = queue
         self._origins = [Origin(core, index, loop, patience) for index in range(len(core.origins))]
 
     def idle(self, attempt: Attempt) -> Upstream | None:
@@ -174,6 +184,15 @@ class Pool:
         """Close connections that have been idle for too long."""
         for origin in self._origins:
             origin.close_idle()
+
+    def retire(self) -> None:
+        """Serve only the calls that have begun: another pool takes this one's place.
+
+        What is idle is closed and not handed over: the new configuration may trust other certificates, or resolve the
+        name anew, and a handshake an origin is all that it costs.
+        """
+        for origin in self._origins:
+            origin.retire()
 
     def interrupt(self) -> None:
         """End every attempt under way."""

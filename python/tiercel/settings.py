@@ -23,7 +23,7 @@ class Settings:
 
     Attributes:
         config: The configuration file; None: the providers whose keys are in the environment.
-        state: A folder that the workers of this gateway share while it runs.
+        state: A folder that the processes of this gateway share while it runs, see `tiercel.state`.
         overrides: What the command line says instead of the file's `[server]`: host, port, workers, interface.
     """
 
@@ -31,13 +31,13 @@ class Settings:
     state: Path | None = None
     overrides: Mapping[str, str | int] | None = None
 
-    def load(self) -> Core:
-        """Build the core.
+    def load(self, text: str | None = None) -> Core:
+        """Build the core, of `text` where the file may have changed since.
 
         Raises:
             ConfigurationError: The configuration cannot be used.
         """
-        return Core(str(self.config) if self.config else None, dict(self.overrides or {}))
+        return Core(str(self.config) if self.config else None, dict(self.overrides or {}), text)
 
     def to_environment(self) -> None:
         """Leave this to the processes that this one starts."""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
-from tiercel import settings
+from tiercel import reload, settings
 from tiercel.access_log import Writer
+from tiercel.errors import ConfigurationError
 from tiercel.patience import Patience
 from tiercel.pool import Pool
+from tiercel.queue import Queue
+from tiercel.state import State
 
 if TYPE_CHECKING:
     import asyncio
@@ -37,12 +41,15 @@ class Worker:
     pool: Pool
     patience: Patience
 
-    def __init__(self, core: Core, folder: Path, state: Path | None = None) -> None:
-        """Serve with `core`, whose configuration is in `folder`; in `state` the workers leave their metrics."""
+    def __init__(self, core: Core, folder: Path, state: State | None = None, number: int = 0) -> None:
+        """Serve with `core`, whose configuration is in `folder`, and is the one of `number` in `state`."""
         self.core = core
         self.max_body = core.max_body
         self.body_timeout = core.body_timeout
-        self._state = state
+        self.state = state
+        self._number = number
+        # A pool that was replaced lives as long as a call that holds it.
+        self._old_pools: WeakSet[Pool] = WeakSet()
         self._log = Writer(core.access_log, folder)
         self._n_chores = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -52,31 +59,71 @@ class Worker:
     def from_environment(cls) -> Worker:
         """The worker that `tiercel serve` asked for."""
         asked = settings.from_environment()
-        return cls(asked.load(), asked.config.parent if asked.config else Path(), asked.state)
+        folder = asked.config.parent if asked.config else Path()
+        if asked.state is None:
+            return cls(asked.load(), folder)
+        state = State(asked.state)
+        accepted = state.accepted()
+        return cls(asked.load(accepted.text), folder, state, accepted.number)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin with the event loop."""
         self._loop = loop
         self.patience = Patience(loop)
-        self.pool = Pool(self.core, loop, self.patience)
+        # One for all pools: an attempt of either that ends makes room for a call of either.
+        self._queue = Queue()
+        self.pool = Pool(self.core, loop, self.patience, self._queue)
         loop.add_signal_handler(DRAIN_SIGNAL, self.drain)
+        if self.state is not None:
+            loop.add_signal_handler(reload.SIGNAL, self.follow)
         # What is here stays; what requests leave behind is freed without the collector.
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
         self._do_chores()
+        # What was accepted before this worker had begun, it was not woken for.
+        self.follow()
+
+    def follow(self) -> None:
+        """Serve what the main process has accepted last, and open the access log anew."""
+        if self.state is None:
+            return
+        accepted = self.state.accepted()
+        if accepted.number == self._number:
+            self._log.reopen(self.core.access_log)
+        else:
+            try:
+                self.serve(self.core.renew(accepted.text))
+            except ConfigurationError as error:
+                # The main process found it good: a file that it names has changed in these milliseconds.
+                self.core.count_reload(accepted=False)
+                sys.stderr.write(f"tiercel: a worker goes on as it was: {reload.in_one_line(error)}\n")
+                return
+            self._number = accepted.number
+        self.state.follow(self._number)
+
+    def serve(self, core: Core) -> None:
+        """Serve what is new with `core`; what runs goes on with what it began with."""
+        self.core = core
+        self.max_body = core.max_body
+        self.body_timeout = core.body_timeout
+        self._log.reopen(core.access_log)
+        self.pool.retire()
+        self._old_pools.add(self.pool)
+        self.pool = Pool(core, self._loop, self.patience, self._queue)
 
     def drain(self) -> None:
         """Refuse what is new, let what runs finish, and end it when the drain time-out is over."""
         self.core.drain()
         if self._drain_timer is None:
-            self._drain_timer = self._loop.call_later(self.core.drain_timeout, self.pool.interrupt)
+            self._drain_timer = self._loop.call_later(self.core.drain_timeout, self._interrupt)
 
     async def stop(self) -> None:
         """Write out what has been gathered and close every connection."""
         for timer in (self._timer, self._drain_timer):
             if timer is not None:
                 timer.cancel()
-        self.pool.close()
+        for pool in self._pools():
+            pool.close()
         await self._log.write(self.core.take_access_log())
         self._log.close()
         self._tell_metrics()
@@ -86,29 +133,38 @@ class Worker:
         # While one write is under way the next lines wait in the core's bounded ring.
         if not self._log.is_writing and (lines := self.core.take_access_log()):
             self._log.write_soon(lines)
+        for note in self.core.take_notes():
+            sys.stderr.write(f"tiercel: {note}\n")
+        self._share_health()
         if self._n_chores % SLOW_CHORE_EVERY == 0:
+            self.core.tick()
             self.pool.close_idle()
-            self.core.set_connections(self.pool.n_open(), self.pool.n_waiting())
+            pools = self._pools()
+            self.core.set_connections(sum(pool.n_open() for pool in pools), sum(pool.n_waiting() for pool in pools))
             self._tell_metrics()
             self._hear_metrics()
         self._n_chores += 1
 
-    def _tell_metrics(self) -> None:
-        if self._state is None:
+    def _share_health(self) -> None:
+        if self.state is None or self.core.workers == 1:
             return
-        path = self._state / f"{os.getpid()}.metrics"
-        draft = path.with_suffix(".draft")
+        with contextlib.suppress(OSError):
+            self.state.leave_health(self.core.health_snapshot())
+            self.core.set_sibling_health(self.state.others_health())
+
+    def _tell_metrics(self) -> None:
         # On a full disk the siblings go on with what they heard last.
         with contextlib.suppress(OSError):
-            draft.write_bytes(self.core.metrics_snapshot())
-            draft.replace(path)
+            if self.state is not None:
+                self.state.leave_metrics(self.core.metrics_snapshot())
 
     def _hear_metrics(self) -> None:
-        if self._state is None:
-            return
-        siblings = []
-        for path in self._state.glob("*.metrics"):
-            pid = int(path.stem)
-            if pid != os.getpid():
-                siblings.append((path.read_bytes(), Path(f"/proc/{pid}").exists()))
-        self.core.set_sibling_metrics(siblings)
+        if self.state is not None:
+            self.core.set_sibling_metrics(self.state.others_metrics())
+
+    def _interrupt(self) -> None:
+        for pool in self._pools():
+            pool.interrupt()
+
+    def _pools(self) -> list[Pool]:
+        return [self.pool, *self._old_pools]

@@ -11,7 +11,7 @@ import pytest
 from tests.simulator.asking import HELLO, LOOPS, ask, chat, exchange, n_events, post, simulate
 from tiercel.simulator import FaultSyntaxError, Settings, Simulator
 from tiercel.simulator.choices import seeded
-from tiercel.simulator.faults import parse
+from tiercel.simulator.faults import NO_FAULT, Faults, parse
 from tiercel.simulator.models import MODELS, PRICES
 
 
@@ -164,6 +164,35 @@ def test_a_fault_with_times_acts_that_often():
     assert simulate(check) == [503, 503, 200, 200]
 
 
+def test_a_fault_hits_the_share_of_requests_that_it_is_to_hit_and_the_same_ones_for_the_same_seed():
+    def hits(text, seed):
+        faults = Faults({None: text}, seed)
+        return [faults.choose("small", ()) is not NO_FAULT for _ in range(1000)]
+
+    assert 450 < sum(hits("status=500;share=0.5", seed=0)) < 550
+    assert 50 < sum(hits("status=500;share=0.1", seed=0)) < 150
+    assert sum(hits("status=500;share=1", seed=0)) == 1000
+    assert sum(hits("status=500;share=0.5;times=7", seed=0)) == 7
+    assert hits("status=500;share=0.5", seed=1) == hits("status=500;share=0.5", seed=1)
+    assert hits("status=500;share=0.5", seed=1) != hits("status=500;share=0.5", seed=2)
+
+
+def test_requests_that_a_fault_does_not_hit_are_answered():
+    async def check(_, client):
+        async def status(number):
+            try:
+                await client.chat.completions.create(
+                    model="small", messages=HELLO, user="simulate:status=503;share=0.5", seed=number
+                )
+            except openai.InternalServerError as error:
+                return error.status_code
+            return 200
+
+        return [await status(number) for number in range(20)]
+
+    assert set(simulate(check)) == {200, 503}
+
+
 def test_faults_are_attached_to_models_by_settings_and_at_run_time():
     async def check(simulator, client):
         async def status(model):
@@ -198,6 +227,9 @@ def test_faults_are_attached_to_models_by_settings_and_at_run_time():
         *("", "bang", "status", "status=200", "status=x", "delay=-1s", "delay=nan", "truncate=-1", "garble=0"),
         *(
             "times=0",
+            "share=0",
+            "share=1.1",
+            "share=nan",
             "error-event=0",
             "keep-alive=open",
             "gzip=1",

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from tiercel.cli import check, models, output, providers, route, schema, serve, simulate, version
+from tiercel.cli import check, models, output, providers, route, schema, serve, simulate, status, version
 from tiercel.errors import ConfigurationError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ for command in (
     route.route,
     providers.providers,
     models.models,
+    status.status,
     simulate.simulate,
     schema.schema,
     version.version,

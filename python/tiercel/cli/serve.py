@@ -34,7 +34,8 @@ def serve(
 
     With neither a configuration nor a provider's key in the environment, it serves the simulated provider.
     What is given here goes before the configuration's [server]. SIGTERM and Ctrl-C let running requests end within
-    its drain_timeout; a second Ctrl-C stops at once.
+    its drain_timeout; a second Ctrl-C stops at once. SIGHUP has the configuration read again: running requests end as
+    they began, and one that cannot be used is refused.
 
     Exit codes: 0 stopped as asked; 1 stopped by force, or its workers failed; 2 wrong input or configuration.
     """

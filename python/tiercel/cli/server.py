@@ -1,4 +1,4 @@
-"""Granian around the gateway: its settings, and an orderly end.
+"""Granian around the gateway: its settings, an orderly end, and reloads.
 
 The main process validates, watches and stops; the workers serve. A worker that dies is started anew; one that dies
 twice within seconds ends the gateway, so nothing restarts for ever.
@@ -23,9 +23,11 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
+from tiercel import reload
 from tiercel.app import Application, application
 from tiercel.cli import output
-from tiercel.errors import TiercelError
+from tiercel.errors import ConfigurationError, TiercelError
+from tiercel.state import State
 from tiercel.worker import DRAIN_SIGNAL
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tiercel._core import Core
+    from tiercel.state import Verdict
 
 # How long `/health/ready` says 503 before connections are refused: load balancers ask about once a second.
 NOTICE_SECONDS = 1
@@ -75,8 +78,11 @@ def reserve(host: str, port: int) -> tuple[str, int]:
         raise output.cannot_listen(host, port, error) from None
 
 
-def run(core: Core, address: str, port: int, state: Path, ready: str) -> None:
-    """Serve until a signal, and say `ready` once the workers accept; `state` is the folder that they share."""
+def run(core: Core, address: str, port: int, folder: Path, ready: str) -> None:
+    """Serve until a signal, and say `ready` once the workers accept; `folder` is the one that they share."""
+    state = State(folder)
+    # What was read a moment ago is what they serve, whatever becomes of its file.
+    state.accept(0, core.config_text)
     Server(core, address, port, state, ready).serve(target_loader=load_application, wrap_loader=False)
 
 
@@ -103,9 +109,9 @@ def _end_with_parent() -> None:
 
 
 class Server(MPServer):
-    """Granian, stopped in order."""
+    """Granian, reloaded in place and stopped in order."""
 
-    def __init__(self, core: Core, address: str, port: int, state: Path, ready: str) -> None:
+    def __init__(self, core: Core, address: str, port: int, state: State, ready: str) -> None:
         # CPU us a request of a worker that reads 350 bytes and answers 400, by wrk with 32 connections (Granian 2.8.7,
         # Python 3.11, one core; the least of six rounds for asyncio's tasks, of three for Granian's own in Rust):
         #             mt asyncio  mt rust  st asyncio  st rust
@@ -132,10 +138,13 @@ class Server(MPServer):
             respawn_failed_workers=True,
             workers_kill_timeout=int(core.drain_timeout) + _STOP_SECONDS,
         )
-        self._drain_seconds = core.drain_timeout
+        self._core = core
+        self._n_accepted = 0
         self._state = state
         self._ready = ready
         self._signal = 0
+        # One that ignores SIGHUP, as nohup has it, is not to end with its terminal.
+        self._ends_with_terminal = has_terminal() and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN
 
     def startup(self, spawn_target: Callable[..., None], target_loader: Callable[..., Application]) -> None:
         """Start the workers, and begin to watch for the moment when they accept."""
@@ -153,12 +162,60 @@ class Server(MPServer):
         super().signal_handler_interrupt()  # type: ignore[no-untyped-call]
 
     def signal_handler_reload(self, number: int, *_: object) -> None:
-        """Stop when the terminal closes; Granian would take up new code, and a broken configuration with it."""
-        self.signal_handler_interrupt(number)
+        """Read the configuration again; or stop, when it is the terminal that has closed."""
+        if self._ends_with_terminal and not has_terminal():
+            self.signal_handler_interrupt(number)
+        else:
+            super().signal_handler_reload()  # type: ignore[no-untyped-call]
+
+    def _reload(self, *_: object) -> None:
+        """Have every worker serve what the file says now. Granian would replace the workers, and cut off what runs."""
+        self.reload_signal = False
+        self.main_loop_interrupt.clear()
+        # Taken before the file is read: whoever asks from here on may mean a later one.
+        questions = self._state.take_questions()
+        verdict = self._renew()
+        # On a full disk nobody hears of it in figures, and a client only that it heard nothing.
+        with contextlib.suppress(OSError):
+            self._state.leave_metrics(self._core.metrics_snapshot())
+            self._state.tell(questions, verdict)
+        if self.reload_signal or self.interrupt_signal or self.interrupt_children:
+            # It came before its mark was cleared.
+            self.main_loop_interrupt.set()
+
+    def _renew(self) -> Verdict:
+        try:
+            core = self._core.renew()
+            self._state.accept(self._n_accepted + 1, core.config_text)
+        except (ConfigurationError, OSError) as error:
+            # All the same they open the access log anew, for whoever has moved it away.
+            self._wake()
+            return reload.refused(self._core, error)
+        self._core = core
+        self._n_accepted += 1
+        self.workers_kill_timeout = int(core.drain_timeout) + _STOP_SECONDS
+        self._wake()
+        deadline = time.monotonic() + reload.FOLLOW_SECONDS
+        # One that has died meanwhile cannot follow; the one in its place will.
+        while n_late := sum(not self._state.has_followed(pid, self._n_accepted) for pid in self._pids()):
+            if time.monotonic() > deadline or self.interrupt_signal:
+                n_followed = len(self._pids()) - n_late
+                return reload.accepted(core, n_followed, [f"{n_late} more have yet to follow"])
+            time.sleep(_POLL_SECONDS)
+        return reload.accepted(core, len(self._pids()))
+
+    def _wake(self) -> None:
+        # Those that have yet to begin look by themselves, and do not hear signals.
+        for pid in filter(self._state.has_begun, self._pids()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, reload.SIGNAL)
+
+    def _pids(self) -> list[int]:
+        return [worker.inner.pid for worker in self.wrks if worker.is_alive()]  # type: ignore[no-untyped-call]
 
     def _stop_workers(self) -> None:
         if self._signal == signal.SIGINT:
-            seconds = f"{self._drain_seconds:g} s"
+            seconds = f"{self._core.drain_timeout:g} s"
             output.note(f"Stopping: what runs may go on for {seconds}; Ctrl-C again stops at once.")
         for worker in self.wrks:
             worker.interrupt_by_parent = True
@@ -177,7 +234,7 @@ class Server(MPServer):
 
     def _is_ready(self) -> bool:
         """Whether every worker has begun, and what listens answers. One that begins leaves its metrics."""
-        if not all((self._state / f"{worker.inner.pid}.metrics").exists() for worker in self.wrks):
+        if not all(self._state.has_begun(worker.inner.pid) for worker in self.wrks):
             return False
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.bind_addr, self.bind_addr)  # noqa: S104 - nothing binds here
         connection = http.client.HTTPConnection(host, self.bind_port, timeout=_PROBE_SECONDS)
@@ -188,6 +245,15 @@ class Server(MPServer):
             return False
         finally:
             connection.close()
+
+
+def has_terminal() -> bool:
+    """Whether this process has a terminal that it would hang up with."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def _connections() -> int:

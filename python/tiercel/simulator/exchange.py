@@ -26,7 +26,7 @@ class State:
 
     def __init__(self, settings: Settings) -> None:
         self.journal = Journal()
-        self.faults = Faults(settings.faults)
+        self.faults = Faults(settings.faults, settings.seed)
         self.prompts = PromptCache(settings.cache_from)
         self.files = Files()
         self.access_tokens: dict[str, float] = {}

@@ -9,13 +9,16 @@ its body.
 The header `x-simulate-fault` is for direct calls. Gateways forward no such header, so `simulate` in the body's
 `metadata` (`requestMetadata` of Bedrock, `labels` of Gemini) and the user `simulate:...` do the same, and where the
 client's body is not the test's to write, the control endpoint or the settings attach a fault to a model, or to `token`:
-the endpoint that hands out Google's access tokens. The first of these that has uses left acts.
+the endpoint that hands out Google's access tokens. The first of these that has uses left, and hits the request where it
+hits only a share of them, acts.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
+
+from tiercel.simulator.choices import seeded
 
 _MAX_TEXT = 500
 _MAX_SECONDS = 3600.0
@@ -52,6 +55,7 @@ class Fault:
         gzip: Whether the answer is compressed.
         keep_alive: What becomes of the connection.
         expires: Seconds that an access token is good for.
+        share: Part of the requests that the fault acts on.
         times: How often the fault acts; None for always.
     """
 
@@ -67,6 +71,7 @@ class Fault:
     gzip: bool = False
     keep_alive: str = "open"
     expires: float | None = None
+    share: float = 1.0
     times: int | None = None
 
 
@@ -124,6 +129,13 @@ def _seconds(field: str) -> Callable[[str], Changes]:
     return read
 
 
+def _share(argument: str) -> Changes:
+    share = float(argument)
+    if not 0.0 < share <= 1.0:
+        raise ValueError
+    return {"share": share}
+
+
 def _end(ending: Ending) -> Callable[[str], Changes]:
     return lambda argument: {"ending": ending, **_number("after", 0)(argument)}
 
@@ -157,6 +169,7 @@ DIRECTIVES: Mapping[str, tuple[str, Callable[[str], Changes]]] = {
     "gzip": ("gzip", _word("gzip", {"": True})),
     "keep-alive": ("keep-alive=close|drop (announced or not)", _word("keep_alive", {"close": "close", "drop": "drop"})),
     "expires": ("expires=2s (of an access token)", _seconds("expires")),
+    "share": ("share=0.5 (of the requests, drawn by the seed)", _share),
     "times": ("times=2 (then no more)", _number("times", 1)),
 }
 
@@ -164,14 +177,16 @@ DIRECTIVES: Mapping[str, tuple[str, Callable[[str], Changes]]] = {
 class Faults:
     """The faults attached to models, and how often each fault that is limited has acted."""
 
-    def __init__(self, initial: Mapping[str | None, str]) -> None:
+    def __init__(self, initial: Mapping[str | None, str], seed: int = 0) -> None:
         self._initial = {model: parse(text) for model, text in initial.items()}
+        self._seed = seed
         self.clear()
 
     def clear(self) -> None:
         """Goes back to the faults of the settings, unused."""
         self._attached = dict(self._initial)
         self._uses: dict[str, int] = {}
+        self._random = seeded(self._seed, b"faults")
 
     def attach(self, model: str | None, text: str) -> None:
         """Makes `text` the fault of `model` or `token`, or of all models, and counts its uses from 0.
@@ -191,7 +206,10 @@ class Faults:
         candidates = [parse(text) for text in asked]
         keys = (model,) if model in (OAUTH, None) else (model, None)
         candidates += [self._attached[key] for key in keys if key in self._attached]
-        return next((fault for fault in candidates if self._use(fault)), NO_FAULT)
+        return next((fault for fault in candidates if self._hits(fault) and self._use(fault)), NO_FAULT)
+
+    def _hits(self, fault: Fault) -> bool:
+        return fault.share == 1.0 or self._random.random() < fault.share
 
     def _use(self, fault: Fault) -> bool:
         if fault.times is None:

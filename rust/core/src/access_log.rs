@@ -12,13 +12,13 @@ use crate::settlement::Settlement;
 /// Finished lines of one worker.
 #[derive(Debug)]
 pub struct AccessLog {
-    max_lines: usize,
     max_bytes: usize,
     buffer: Mutex<Buffer>,
 }
 
 #[derive(Debug, Default)]
 struct Buffer {
+    max_lines: usize,
     lines: Vec<u8>,
     n_lines: usize,
     n_dropped: u64,
@@ -27,14 +27,19 @@ struct Buffer {
 impl AccessLog {
     /// A log that holds at most so many lines, and at most so many bytes, between two drains.
     pub fn new(max_lines: usize, max_bytes: usize) -> Self {
-        Self { max_lines, max_bytes, buffer: Mutex::default() }
+        Self { max_bytes, buffer: Mutex::new(Buffer { max_lines, ..Buffer::default() }) }
+    }
+
+    /// Holds so many lines from now on.
+    pub fn set_max_lines(&self, max_lines: usize) {
+        self.lock().max_lines = max_lines;
     }
 
     /// Adds the line of one call, or counts it as dropped.
     pub fn push(&self, call: &Settlement<'_>) {
         let mut buffer = self.lock();
         let start = buffer.lines.len();
-        let is_written = buffer.n_lines < self.max_lines && serde_json::to_writer(&mut buffer.lines, call).is_ok();
+        let is_written = buffer.n_lines < buffer.max_lines && serde_json::to_writer(&mut buffer.lines, call).is_ok();
         buffer.lines.push(b'\n');
         if is_written && buffer.lines.len() <= self.max_bytes {
             buffer.n_lines += 1;

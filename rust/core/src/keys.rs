@@ -25,6 +25,8 @@ pub struct Principal {
     pub tenant: Arc<str>,
     /// Whether it may read the metrics.
     pub may_read_metrics: bool,
+    /// Whether it may change the gateway: have its configuration read again, or what it knows forgotten.
+    pub is_admin: bool,
     /// Whether what its request asks of a provider that cannot do it is dropped, instead of the request being refused.
     pub drop_unsupported: bool,
     models: Box<[String]>,
@@ -48,6 +50,7 @@ impl Principal {
             tenant: name.clone(),
             name,
             may_read_metrics: true,
+            is_admin: true,
             drop_unsupported: false,
             models: ["*".to_owned()].into(),
         }
@@ -122,6 +125,7 @@ impl Keys {
                 tenant: key.tenant.as_deref().map_or_else(|| name.clone(), Arc::from),
                 name,
                 may_read_metrics: key.metrics,
+                is_admin: key.admin,
                 drop_unsupported: key.drop_unsupported,
                 models: key.models.clone().into(),
             };

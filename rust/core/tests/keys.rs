@@ -17,6 +17,7 @@ name = "shop"
 key = { env = "SHOP" }
 tenant = "acme"
 metrics = true
+admin = true
 
 [[keys]]
 name = "file"
@@ -73,11 +74,13 @@ fn which_credential_is_whose() {
 #[test]
 fn rights_are_those_of_the_key() {
     let keys = keys(CONFIG);
-    let may_read_metrics =
-        |key: &str| keys.authenticate(Some(key.as_bytes()), Duration::ZERO).unwrap().may_read_metrics;
+    let may = |key: &str| {
+        let principal = keys.authenticate(Some(key.as_bytes()), Duration::ZERO).unwrap();
+        (principal.may_read_metrics, principal.is_admin)
+    };
 
-    assert!(may_read_metrics("key-shop"));
-    assert!(!may_read_metrics("key-file"));
+    assert_eq!((true, true), may("key-shop"));
+    assert_eq!((false, false), may("key-file"));
 }
 
 #[test]
@@ -86,7 +89,7 @@ fn without_keys_everybody_is_anonymous() {
 
     for credential in [None, Some(&b"anything"[..])] {
         let principal = keys.authenticate(credential, Duration::ZERO).unwrap();
-        assert_eq!((&*principal.name, principal.may_read_metrics), ("anonymous", true));
+        assert_eq!(("anonymous", true, true), (&*principal.name, principal.may_read_metrics, principal.is_admin));
         assert!(principal.may_use("any/model"));
     }
 }

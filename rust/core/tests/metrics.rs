@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use expect_test::expect_file;
 use proptest::prelude::*;
-use tiercel_core::metrics::{Levels, MAX_SERIES, Metrics, Sibling};
+use tiercel_core::metrics::{Levels, MAX_SERIES, Metrics, Reload, Sibling};
 use tiercel_core::money::NanoDollars;
 use tiercel_core::settlement::{Outcome, Settlement, TokenUsage};
 
@@ -150,6 +150,36 @@ fn a_sibling_that_ended_has_nothing_in_flight() {
         assert_eq!(Some("4"), value(&exposition, "tiercel_access_log_dropped_total").as_deref());
         assert_eq!(Some("1"), value(&exposition, requests).as_deref());
     }
+}
+
+#[test]
+fn the_oldest_configuration_that_is_served_dates_them_all() {
+    let loaded = |seconds| {
+        let metrics = metrics();
+        metrics.set_configuration("genai-prices-0.2.1", Duration::from_secs(seconds));
+        metrics
+    };
+    let check = |case: &str, own, sibling: Sibling<'_>, expected: &str| {
+        let exposition = loaded(own).render(&[sibling]);
+
+        assert_eq!(Some(expected), value(&exposition, "tiercel_config_loaded_timestamp_seconds").as_deref(), "{case}");
+    };
+    let (older, newer, unknown) = (loaded(7).snapshot(), loaded(9).snapshot(), loaded(0).snapshot());
+    check("a sibling has yet to follow", 8, Sibling::Alive(&older), "7");
+    check("this worker has yet to follow", 8, Sibling::Alive(&newer), "8");
+    check("a sibling that ended", 8, Sibling::Gone(&older), "8");
+    check("a sibling that does not say", 8, Sibling::Alive(&unknown), "8");
+}
+
+#[test]
+fn a_renewed_configuration_may_have_other_prices() {
+    let metrics = metrics();
+    metrics.set_configuration("own", Duration::ZERO);
+    metrics.count_reload(Reload::Accepted);
+
+    check(&metrics, r#"tiercel_build_info{version="0.1.0",price_table="own"}"#, "1");
+    check(&metrics, r#"tiercel_config_reloads_total{outcome="accepted"}"#, "1");
+    check(&metrics, r#"tiercel_config_reloads_total{outcome="refused"}"#, "0");
 }
 
 #[test]

@@ -69,8 +69,10 @@ pub(crate) struct Attempt {
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// With an answer, or with the client's own fault.
+    /// With an answer.
     Answered,
+    /// With an answer that says what the client did wrong.
+    Refused,
     /// With a failure.
     Failed(Failure),
     /// Another one beside it was first.
@@ -82,7 +84,7 @@ pub(crate) enum End {
 impl End {
     pub(crate) fn word(self) -> &'static str {
         match self {
-            Self::Answered => "answered",
+            Self::Answered | Self::Refused => "answered",
             Self::Failed(failure) => failure.word(),
             Self::Outrun => "outrun",
             Self::Abandoned => "abandoned",
@@ -103,7 +105,7 @@ impl Attempt {
     pub(crate) fn failure(&self) -> Option<Failure> {
         match self.end {
             Some((End::Failed(failure), _)) => Some(failure),
-            Some((End::Answered | End::Outrun | End::Abandoned, _)) | None => None,
+            Some((End::Answered | End::Refused | End::Outrun | End::Abandoned, _)) | None => None,
         }
     }
 

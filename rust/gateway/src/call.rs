@@ -20,8 +20,9 @@ use crate::demand::Demand;
 use crate::entry::{Entry, Place};
 use crate::error::{Error, Kind};
 use crate::failure::Failure;
-use crate::gateway::{Gateway, Permit};
+use crate::gateway::Gateway;
 use crate::head::{ClientTimeouts, Head};
+use crate::shared::Permit;
 use crate::{Incoming, Moment, Reply, describe, pages, send, settle};
 
 /// What the log and the metrics show for a client that left before it got a status, as in nginx's log.
@@ -56,8 +57,9 @@ pub struct Call {
     waits_since: Option<Moment>,
     n_events: u64,
     /// Whether the head of a stream has gone out: no status can be told any more.
-    is_started: bool,
+    pub(crate) is_started: bool,
     reply: Option<Reply>,
+    is_reload: bool,
     is_settled: bool,
 }
 
@@ -116,6 +118,7 @@ impl Call {
             n_events: 0,
             is_started: false,
             reply: None,
+            is_reload: false,
             is_settled: false,
         }
     }
@@ -124,7 +127,12 @@ impl Call {
 
     fn admit(&mut self, incoming: &Incoming<'_>) -> Result<(), Error> {
         let (entry, head) = self.identify(incoming)?;
-        if let Some(page) = pages::page(entry, self.client, &self.gateway, self.principal.as_deref()) {
+        if entry == Entry::Reload {
+            pages::check_reload(&self.gateway, self.principal.as_deref())?;
+            self.is_reload = true;
+            return Ok(());
+        }
+        if let Some(page) = pages::page(entry, self.client, &self.gateway, self.principal.as_deref(), self.began) {
             let mut reply = page?;
             describe::sign(&mut reply, &self.request_id);
             self.outcome = Some(Outcome::Answered);
@@ -249,7 +257,8 @@ impl Call {
             return self.fail_attempt(index, failure, now);
         }
         self.decide(index, now);
-        self.end_attempt(index, End::Answered, now);
+        let is_answer = matches!(whole.kind, WholeKind::Answer(..));
+        self.end_attempt(index, if is_answer { End::Answered } else { End::Refused }, now);
         let reply = match whole.kind {
             WholeKind::Answer(usage, n_content_bytes) => {
                 self.first_token = Some(now.since(self.began));
@@ -312,13 +321,20 @@ impl Call {
             return;
         }
         if self.outcome.is_none() {
-            match delivered {
-                Some((_, answer)) => self.note_usage(answer),
-                None if self.attempts.last().is_some_and(|attempt| attempt.was_sent && attempt.is_running()) => {
-                    self.usage = settle::usage(self.asked.as_ref(), None, 0);
+            let index = delivered.map_or(self.attempts.len().saturating_sub(1), |(index, _)| index);
+            let asked = self.asked.as_ref();
+            for (other, attempt) in self.attempts.iter_mut().enumerate().filter(|(_, attempt)| attempt.is_running()) {
+                let usage = attempt.was_sent.then(|| settle::usage(asked, None, 0));
+                match delivered {
+                    Some((_, answer)) if other == index => {
+                        let (reported, n_content_bytes) = answer.usage();
+                        self.usage = settle::usage(asked, reported, n_content_bytes);
+                    }
+                    None if other == index => self.usage = usage.unwrap_or_default(),
+                    _ => attempt.usage = usage,
                 }
-                None => {}
             }
+            self.decided = self.decided.or(delivered.map(|(index, _)| index));
             for index in 0..self.attempts.len() {
                 self.end_attempt(index, End::Abandoned, now);
             }
@@ -354,6 +370,16 @@ impl Call {
     /// Whether there is a whole answer.
     pub fn has_reply(&self) -> bool {
         self.reply.is_some()
+    }
+
+    /// Whether the configuration is to be read again, which whoever holds the call does and answers.
+    pub fn is_reload(&self) -> bool {
+        self.is_reload
+    }
+
+    /// Answers the call for a reload: by what came of it, as JSON, or by why it was refused.
+    pub fn answer_reload(&mut self, answer: Result<Vec<u8>, Error>) {
+        self.answer_here(answer.map(|body| Reply::json(200, body)));
     }
 
     pub(crate) fn answer_with(&mut self, mut reply: Reply) {

@@ -13,7 +13,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tiercel_core::health::{BASE, Choice, Chosen, Cost, Parked, Tried, Verdict, backoff};
+use tiercel_core::health::{Choice, Chosen, Cost, Parked, Tried, Verdict};
 use tiercel_core::registry::{Credential, Deployment};
 use tiercel_core::settlement::Outcome;
 
@@ -23,13 +23,9 @@ use crate::call::{Asked, Call, UPSTREAM_REFUSED};
 use crate::count::Length;
 use crate::error::{Error, Kind};
 use crate::failure::{Failure, Retry};
+use crate::pause::Queued;
 use crate::reply::MAX_RETRY_AFTER;
 use crate::{Moment, Reply, count, describe, send, settle};
-
-/// Nobody is kept waiting for longer than the longest back-off (specification "Attempts").
-const MAX_PAUSE: Duration = Duration::from_secs(8);
-/// How long a call waits for room at a deployment (specification "Overload").
-const MAX_QUEUED: Duration = Duration::from_millis(500);
 
 /// How far a call has come in its plan.
 #[derive(Default)]
@@ -41,24 +37,18 @@ pub(crate) struct Course {
     refusal: Option<Error>,
     /// A provider's refusal that is passed on if nobody else does better.
     kept: Option<Reply>,
-    paused_until: Option<Duration>,
+    pub(crate) paused_until: Option<Duration>,
     /// Whether what was tried may be tried again: a pause for it is over.
-    may_repeat: bool,
-    queue: Option<Queued>,
+    pub(crate) may_repeat: bool,
+    pub(crate) queue: Option<Queued>,
     is_hedged: bool,
     length: Length,
     /// Whether a deployment was left out since the prompt is too long for it.
     is_too_long: bool,
 }
 
-/// A place among the calls that wait for room.
-struct Queued {
-    until: Duration,
-    _place: crate::gateway::Permit,
-}
-
 /// Why nothing more is tried.
-enum Stop {
+pub(crate) enum Stop {
     /// The last attempt failed, or none could be made.
     Failed,
     /// A retry is not in the budget.
@@ -120,7 +110,7 @@ impl Call {
         }
         loop {
             let Some(Choice::Attempt(chosen)) = self.choose_in(position, true, now) else { return None };
-            if let Some(ticket) = self.try_on(chosen, position, None, now) {
+            if let Some(ticket) = self.try_on(chosen, position, None, now).ok()? {
                 return Some(ticket);
             }
         }
@@ -136,9 +126,9 @@ impl Call {
     /// Takes note that an attempt brought nothing that will do.
     pub(crate) fn fail_attempt(&mut self, index: usize, failure: Failure, now: Moment) {
         self.resume(now);
-        let is_alone = self.attempts.iter().filter(|attempt| attempt.is_running()).count() <= 1;
+        let is_only = self.attempts.len() == index + 1 && !self.attempts.iter().rev().skip(1).any(Attempt::is_running);
         let Some(attempt) = self.attempts.get_mut(index) else { return };
-        if failure == Failure::Stale && is_alone && !attempt.is_second_try {
+        if failure == Failure::Stale && is_only && !attempt.is_second_try {
             // The provider may well never have seen the request: once more on a new connection, not counted.
             attempt.was_sent = false;
             attempt.is_second_try = true;
@@ -169,7 +159,7 @@ impl Call {
             // A token may have been revoked before its time; the next one is fetched.
             End::Failed(Failure::Credential) if attempt.has_token() && !attempt.has_fresh_token => Verdict::Nothing,
             End::Failed(failure) => failure.verdict(),
-            End::Outrun | End::Abandoned => Verdict::Nothing,
+            End::Refused | End::Outrun | End::Abandoned => Verdict::Nothing,
         };
         self.gateway.end(attempt, verdict, now);
         let Some(asked) = &self.asked else { return };
@@ -179,11 +169,11 @@ impl Call {
                 let time = attempt.first_token.unwrap_or(duration);
                 asked.group(attempt.group).iter().for_each(|group| group.health.took(is_stream, time));
             }
-            // What nobody waited for was no retry that failed.
-            End::Outrun | End::Abandoned if attempt.cost.is_some() => {
+            // What nobody waited for, or whoever asked was at fault for, was no retry that failed.
+            End::Refused | End::Outrun | End::Abandoned if attempt.cost.is_some() => {
                 asked.group(0).iter().for_each(|group| group.health.succeed(attempt.cost));
             }
-            End::Failed(_) | End::Outrun | End::Abandoned => {}
+            End::Failed(_) | End::Refused | End::Outrun | End::Abandoned => {}
         }
     }
 
@@ -272,11 +262,7 @@ impl Call {
         while let Some(choice) = self.choose_in(position, false, now) {
             let Choice::Attempt(chosen) = choice else { return Ok(Err(choice)) };
             let cost = failure.filter(|_| !self.attempts.is_empty()).map(Failure::cost);
-            if !self.pay(cost, now) {
-                self.gateway.release(&chosen, now);
-                return Err(Stop::Budget);
-            }
-            if let Some(ticket) = self.try_on(chosen, position, cost, now) {
+            if let Some(ticket) = self.try_on(chosen, position, cost, now)? {
                 return Ok(Ok(Next::Attempt(ticket)));
             }
             if self.outcome.is_some() {
@@ -328,13 +314,19 @@ impl Call {
     }
 
     /// Begins an attempt on what was chosen, unless it cannot be asked this, or the answer is found here.
-    fn try_on(&mut self, chosen: Chosen, group: usize, cost: Option<Cost>, now: Moment) -> Option<Ticket> {
-        let asked = self.asked.as_mut()?;
-        let Chosen { deployment, slot } = &chosen;
+    fn try_on(
+        &mut self,
+        chosen: Chosen,
+        group: usize,
+        cost: Option<Cost>,
+        now: Moment,
+    ) -> Result<Option<Ticket>, Stop> {
+        let asked = self.asked.as_mut().ok_or(Stop::Failed)?;
+        let deployment = &chosen.deployment;
         if let Some(answer) = count::here(&asked.demand, deployment) {
             self.gateway.release(&chosen, now);
             self.answer_here(answer);
-            return None;
+            return Ok(None);
         }
         let id = (&*self.request_id, self.began.unix.as_secs());
         let outgoing = match asked.demand.write(deployment, asked.unsupported, id, self.gateway.may_break()) {
@@ -343,18 +335,25 @@ impl Call {
                 self.gateway.release(&chosen, now);
                 asked.course.unasked.push(Arc::clone(&deployment.name));
                 asked.course.refusal.get_or_insert(error);
-                return None;
+                return Ok(None);
             }
         };
-        asked.course.may_repeat = false;
-        asked.course.queue = None;
+        if !self.pay(cost, now) {
+            self.gateway.release(&chosen, now);
+            return Err(Stop::Budget);
+        }
+        let Chosen { deployment, slot } = chosen;
+        if let Some(asked) = &mut self.asked {
+            asked.course.may_repeat = false;
+            asked.course.queue = None;
+        }
         let awaits_token = match deployment.provider.credential(slot.turn) {
             Some(&Credential::ServiceAccount(id)) if self.gateway.tokens().must_fetch(id, now.unix) => Some(id),
             _ => None,
         };
         self.attempts.push(Attempt {
             outgoing,
-            slot: *slot,
+            slot,
             group,
             cost,
             awaits_token,
@@ -365,9 +364,9 @@ impl Call {
             first_token: None,
             usage: None,
             end: None,
-            deployment: chosen.deployment,
+            deployment,
         });
-        self.ticket(now)
+        Ok(self.ticket(now))
     }
 
     /// What the latest attempt needs a connection to.
@@ -377,7 +376,7 @@ impl Call {
         let provider = &attempt.deployment.provider;
         let account = attempt.awaits_token.and_then(|id| send::account(&self.gateway, id).ok());
         let origin = account.map_or(provider.origin, |account| account.token_endpoint.origin).0;
-        let may_hedge = self.gateway.failover().hedge && self.attempts.len() == 1;
+        let may_hedge = self.gateway.failover().hedge && self.attempts.len() == 1 && attempt.awaits_token.is_none();
         let hedge_after = self
             .asked
             .as_ref()
@@ -385,63 +384,6 @@ impl Call {
             .and_then(|asked| asked.group(attempt.group)?.health.hedge_after(asked.demand.is_stream()));
         let connect_timeout = attempt.deployment.timeouts.connect;
         Some(Ticket { origin, is_fresh: attempt.is_second_try, connect_timeout, hedge_after })
-    }
-
-    /// Waits for room at a deployment.
-    fn queue(&mut self, now: Moment) -> Result<Next, Stop> {
-        let gateway = Arc::clone(&self.gateway);
-        let course = self.asked.as_mut().map(|asked| &mut asked.course).ok_or(Stop::Full)?;
-        if course.queue.is_none() {
-            let place = gateway.enter_queue().ok_or(Stop::Full)?;
-            course.queue = Some(Queued { until: now.monotonic + MAX_QUEUED, _place: place });
-        }
-        let until = course.queue.as_ref().map(|queued| queued.until).unwrap_or_default();
-        let time = until.checked_sub(now.monotonic).filter(|time| !time.is_zero()).ok_or(Stop::Full)?;
-        self.wait(now);
-        Ok(Next::Pause { time, is_queued: true })
-    }
-
-    /// Waits before the same deployments are asked again, where that may help and the client has the time.
-    fn pause(
-        &mut self,
-        failure: Option<Failure>,
-        parked: Option<(Parked, Duration)>,
-        now: Moment,
-    ) -> Result<Next, Stop> {
-        let stop = match parked {
-            Some((why, until)) if self.attempts.is_empty() || failure.is_some_and(Failure::may_change_key) => {
-                Stop::Parked(why, until)
-            }
-            _ => Stop::Failed,
-        };
-        let n_retries = u32::try_from(self.attempts.len().saturating_sub(1)).unwrap_or(u32::MAX);
-        let fraction = self.gateway.fraction();
-        let pause = match failure.map(Failure::retry) {
-            Some(Retry::Again(base)) => backoff(n_retries, base, fraction),
-            Some(Retry::Reconnect) if n_retries == 0 => Duration::ZERO,
-            Some(Retry::Reconnect) => backoff(n_retries, BASE, fraction),
-            None => Duration::ZERO,
-            Some(Retry::Never | Retry::Longer | Retry::Elsewhere | Retry::OtherKey) => return Err(stop),
-        };
-        let pause = match parked {
-            Some((Parked::Throttled, until)) => pause.max(until.saturating_sub(now.monotonic)),
-            Some((Parked::Unkeyed, _)) => return Err(stop),
-            None => pause,
-        };
-        let is_news = failure.is_some() || parked.is_some();
-        let Some(asked) = self.asked.as_mut().filter(|asked| is_news && !asked.course.may_repeat) else {
-            return Err(stop);
-        };
-        let usual = self.attempts.last().and_then(|it| it.deployment.health.usual_time_to_first_token(now.monotonic));
-        let ends = now.monotonic + pause + usual.unwrap_or_default();
-        let is_late = asked.client_timeouts.total.is_some_and(|total| ends > self.began.monotonic + total);
-        if pause > MAX_PAUSE || is_late {
-            return Err(stop);
-        }
-        asked.course.may_repeat = true;
-        asked.course.paused_until = Some(now.monotonic + pause);
-        self.wait(now);
-        Ok(Next::Pause { time: pause, is_queued: false })
     }
 
     /// Every attempt that may be made has failed, or none could be made.
@@ -475,6 +417,7 @@ impl Call {
         };
         let mut message = reason.to_owned();
         if matches!(stop, Stop::Budget) {
+            self.gateway.shared.metrics.count_refused_retry("budget");
             message.push_str("; too many requests had to be retried lately for another attempt");
         }
         if !self.attempts.is_empty() {
@@ -487,12 +430,5 @@ impl Call {
         }
         describe::describe(self, &mut reply, Vec::new());
         self.answer_with(reply);
-    }
-}
-
-impl Retry {
-    /// Whether the same deployment may be asked again with the same key.
-    fn is_again(self) -> bool {
-        matches!(self, Self::Again(_) | Self::Reconnect)
     }
 }

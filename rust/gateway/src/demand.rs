@@ -58,9 +58,14 @@ impl Demand {
                 let request = passthrough::Request::parse(operation, path, incoming.query, content_type, incoming.body);
                 Ok(Self::Passthrough(request.map_err(|error| refused(&error))?))
             }
-            Entry::Live | Entry::Ready | Entry::Metrics | Entry::Models | Entry::Model(_) => {
-                Err(Error::new(Kind::Internal, "a page is no demand"))
-            }
+            Entry::Live
+            | Entry::Ready
+            | Entry::Metrics
+            | Entry::Health
+            | Entry::ForgetHealth
+            | Entry::Reload
+            | Entry::Models
+            | Entry::Model(_) => Err(Error::new(Kind::Internal, "a page is no demand")),
         }
     }
 

@@ -18,6 +18,12 @@ pub(crate) enum Entry<'a> {
     Ready,
     /// The metrics.
     Metrics,
+    /// How deployments do.
+    Health,
+    /// To forget how they did.
+    ForgetHealth,
+    /// To read the configuration again.
+    Reload,
     /// The models that the caller may use.
     Models,
     /// One of them, escaped.
@@ -66,7 +72,8 @@ impl<'a> Place<'a> {
     /// What is there for `method`.
     pub(crate) fn find(self, method: &str) -> Result<Entry<'a>, Error> {
         let entry = self.entry(method)?;
-        let taken = if matches!(entry, Entry::Endpoint(..)) { "POST" } else { "GET" };
+        let taken =
+            if matches!(entry, Entry::Endpoint(..) | Entry::Reload | Entry::ForgetHealth) { "POST" } else { "GET" };
         if method == taken || matches!(entry, Entry::Passthrough(..)) {
             return Ok(entry);
         }
@@ -78,6 +85,9 @@ impl<'a> Place<'a> {
             "health/live" if !self.has_prefix => return Ok(Entry::Live),
             "health/ready" if !self.has_prefix => return Ok(Entry::Ready),
             "metrics" if !self.has_prefix => return Ok(Entry::Metrics),
+            "tiercel/reload" if !self.has_prefix => return Ok(Entry::Reload),
+            "tiercel/health" if !self.has_prefix => return Ok(Entry::Health),
+            "tiercel/health/forget" if !self.has_prefix => return Ok(Entry::ForgetHealth),
             _ => {}
         }
         let resource = match self.client {
@@ -134,6 +144,8 @@ impl Entry<'_> {
         match self {
             Self::Live | Self::Ready => "health",
             Self::Metrics => "metrics",
+            Self::Health | Self::ForgetHealth => "deployments",
+            Self::Reload => "reload",
             Self::Models | Self::Model(_) => "models",
             Self::Passthrough(operation, _) => operation.name,
             Self::Endpoint(endpoint, _) => match endpoint {
@@ -204,6 +216,9 @@ mod tests {
         check("GET", "/v1/models/llama3:8b", (Client::OpenAi, Entry::Model("llama3:8b")));
         check("GET", "/health/live", (Client::OpenAi, Entry::Live));
         check("GET", "/metrics", (Client::OpenAi, Entry::Metrics));
+        check("POST", "/tiercel/reload", (Client::OpenAi, Entry::Reload));
+        check("GET", "/tiercel/health", (Client::OpenAi, Entry::Health));
+        check("POST", "/tiercel/health/forget", (Client::OpenAi, Entry::ForgetHealth));
         let files = Operation::find("GET", "/files/file-1").unwrap();
         check("GET", "/v1/files/file-1", (Client::OpenAi, Entry::Passthrough(files, "/files/file-1")));
     }
@@ -218,6 +233,9 @@ mod tests {
         check("/v1%2fmodels");
         check("/openai/metrics");
         check("/genai/health/live");
+        check("/openai/tiercel/reload");
+        check("/v1/tiercel/reload");
+        check("/tiercel/reload/");
         check("/v1/chat/completions/");
         check("/openai/openai/v1/models");
         check("/anthropic/v1/chat/completions");
@@ -240,6 +258,10 @@ mod tests {
         check("/v1/models", "GET", true);
         check("/v1/models", "HEAD", false);
         check("/metrics", "POST", false);
+        check("/tiercel/reload", "POST", true);
+        check("/tiercel/reload", "GET", false);
+        check("/tiercel/health", "POST", false);
+        check("/tiercel/health/forget", "GET", false);
         check("/v1/files", "GET", true);
         check("/v1/files", "PATCH", false);
     }

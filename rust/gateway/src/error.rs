@@ -43,6 +43,8 @@ pub enum Kind {
     UnknownModel,
     /// The path does not take the method.
     MethodNotAllowed,
+    /// The configuration that was to be read again cannot be used.
+    InvalidConfiguration,
     /// The request has passed through this gateway too often.
     LoopDetected,
     /// More requests are in flight than the server allows.
@@ -65,7 +67,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order in which a request can meet them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::MalformedHead,
         Self::ConflictingCredentials,
         Self::MalformedBody,
@@ -82,6 +84,7 @@ impl Kind {
         Self::UnknownPath,
         Self::UnknownModel,
         Self::MethodNotAllowed,
+        Self::InvalidConfiguration,
         Self::LoopDetected,
         Self::Overloaded,
         Self::Draining,
@@ -113,6 +116,7 @@ impl Kind {
             Self::UnknownPath => (404, "unknown_path"),
             Self::UnknownModel => (404, "model_not_found"),
             Self::MethodNotAllowed => (405, "method_not_allowed"),
+            Self::InvalidConfiguration => (400, "invalid_configuration"),
             Self::LoopDetected => (508, "loop_detected"),
             Self::Overloaded => (503, "overloaded"),
             Self::Draining => (503, "draining"),
@@ -130,10 +134,11 @@ impl Kind {
         self.status_and_code().0
     }
 
-    /// The status as a client of this dialect expects it: Anthropic's says 529 for what is too much at the moment.
+    /// The status as a client of this dialect expects it: Anthropic's says 529 for what is too much at the moment. A
+    /// gateway that shuts down says 503 to all of them, by which proxies know to ask another.
     pub const fn status_for(self, client: Client) -> u16 {
         match (self, client) {
-            (Self::Overloaded | Self::Draining, Client::Anthropic) => 529,
+            (Self::Overloaded, Client::Anthropic) => 529,
             _ => self.status(),
         }
     }

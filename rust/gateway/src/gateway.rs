@@ -1,34 +1,26 @@
-//! What all calls of a worker share.
+//! What all calls of a worker share, as one configuration makes it.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use memchr::memmem;
-use tiercel_core::access_log::AccessLog;
 use tiercel_core::config::{Balance, Config, ConfigError, Interface, Roots};
-use tiercel_core::health::{Choice, Chosen, HealthTable, Random, Tried, Verdict};
+use tiercel_core::health::{Choice, Chosen, Random, Tried, Verdict};
 use tiercel_core::keys::{AuthError, Keys, Principal};
-use tiercel_core::metrics::{Levels, Metrics, Sibling};
 use tiercel_core::plan::{Group, Plan, PlanError, Reason};
 use tiercel_core::prices::PriceTable;
-use tiercel_core::registry::{Deployment, ModelEntry, Registry};
+use tiercel_core::registry::{Deployment, ModelEntry, Registry, ServiceAccount};
 use tiercel_core::secrets::Environment;
-use tiercel_core::settlement::Settlement;
 use tiercel_upstream as upstream;
 use tiercel_upstream::tls::{self, ClientConfig, TimeProvider};
 
 use crate::attempt::Attempt;
 use crate::demand::speaks_openai;
 use crate::error::{Error, Kind};
+use crate::shared::{Permit, Shared};
 use crate::tokens::Tokens;
 use crate::{Call, Connection, Incoming, Moment};
-
-/// Bytes of access-log lines that may wait to be written: some ten thousand lines.
-const MAX_LOG_BYTES: usize = 8 * 1024 * 1024;
-
-/// Calls that may wait for room at a deployment; more are refused at once (specification "Overload").
-const MAX_QUEUED: usize = 1_000;
 
 /// What is configured of failover.
 #[derive(Clone, Copy, Debug)]
@@ -38,26 +30,17 @@ pub(crate) struct Failover {
     pub(crate) hedge: bool,
 }
 
-/// One worker's gateway: immutable but for its counters.
+/// One worker's gateway: immutable but for what it shares with its successors.
 pub struct Gateway {
     keys: Keys,
     registry: Registry,
     max_in_flight: usize,
     prices: PriceTable,
-    metrics: Metrics,
-    access_log: AccessLog,
     tls: Vec<Option<Arc<ClientConfig>>>,
     tokens: Tokens,
     may_break: bool,
-    in_flight: Arc<AtomicUsize>,
-    n_queued: Arc<AtomicUsize>,
     failover: Failover,
-    n_connections: AtomicUsize,
-    n_waiting: AtomicUsize,
-    is_draining: AtomicBool,
-    turn: AtomicUsize,
-    request_ids: AtomicU64,
-    siblings: Mutex<Vec<(Vec<u8>, bool)>>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Gateway {
@@ -72,8 +55,33 @@ impl Gateway {
         time: &Arc<dyn TimeProvider>,
         seed: u64,
     ) -> Result<Self, ConfigError> {
+        Self::build(config, environment, time, Tokens::new, || Arc::new(Shared::new(seed)))
+    }
+
+    /// What takes this gateway's place when its configuration has become `config`. Calls of either may run at a time:
+    /// both count in one place and draw from the same limits, of which the newest hold.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); this one goes on as if nothing had been asked.
+    pub fn renew(
+        &self,
+        config: &Config,
+        environment: &dyn Environment,
+        time: &Arc<dyn TimeProvider>,
+    ) -> Result<Self, ConfigError> {
+        Self::build(config, environment, time, |accounts| self.tokens.renew(accounts), || Arc::clone(&self.shared))
+    }
+
+    fn build(
+        config: &Config,
+        environment: &dyn Environment,
+        time: &Arc<dyn TimeProvider>,
+        tokens: impl FnOnce(&[ServiceAccount]) -> Result<Tokens, upstream::Error>,
+        shared: impl FnOnce() -> Arc<Shared>,
+    ) -> Result<Self, ConfigError> {
         let keys = Keys::new(config, environment)?;
-        let registry = Registry::new(config, environment, Arc::new(HealthTable::new(seed)))?;
+        let shared = shared();
+        let registry = Registry::new(config, environment, Arc::clone(&shared.health))?;
         let prices = PriceTable::new(config);
         let tls = registry.origins().iter().map(|origin| {
             let roots = match origin.roots {
@@ -83,32 +91,26 @@ impl Gateway {
             let client = || tls::client_config(roots, origin.ca.as_deref(), Arc::clone(time));
             origin.is_tls.then(client).transpose()
         });
-        let tls = tls.collect::<Result<_, _>>().map_err(|error| config.error(&["providers"], error.to_string()))?;
-        let tokens = Tokens::new(registry.service_accounts())
-            .map_err(|error| config.error(&["providers"], error.to_string()))?;
+        let unusable = |error: upstream::Error| config.error(&["providers"], error.to_string());
+        let tls = tls.collect::<Result<_, _>>().map_err(unusable)?;
+        let tokens = tokens(registry.service_accounts()).map_err(unusable)?;
+        let unix = time.current_time().map_or(Duration::ZERO, |time| Duration::from_secs(time.as_secs()));
+        shared.metrics.set_configuration(prices.version(), unix);
+        shared.access_log.set_max_lines(as_usize(config.log.queue.get()));
         Ok(Self {
             tls,
             tokens,
             may_break: config.server.interface == Interface::Asgi,
-            metrics: Metrics::new(env!("CARGO_PKG_VERSION"), prices.version()),
-            access_log: AccessLog::new(as_usize(config.log.queue.get()), MAX_LOG_BYTES),
             max_in_flight: as_usize(config.server.max_in_flight.get()),
             keys,
             registry,
             prices,
-            in_flight: Arc::default(),
-            n_queued: Arc::default(),
             failover: Failover {
                 max_attempts: usize::from(config.failover.max_attempts),
                 balance: config.failover.balance,
                 hedge: config.failover.hedge,
             },
-            n_connections: AtomicUsize::new(0),
-            n_waiting: AtomicUsize::new(0),
-            is_draining: AtomicBool::new(false),
-            turn: AtomicUsize::new(0),
-            request_ids: AtomicU64::new(seed),
-            siblings: Mutex::default(),
+            shared,
         })
     }
 
@@ -142,58 +144,8 @@ impl Gateway {
         &self.registry
     }
 
-    /// Refuses what is new from now on.
-    pub fn drain(&self) {
-        self.is_draining.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether it does.
-    pub fn is_draining(&self) -> bool {
-        self.is_draining.load(Ordering::Relaxed)
-    }
-
-    /// Lines of the access log since the last time.
-    pub fn take_access_log(&self) -> Vec<u8> {
-        self.access_log.drain()
-    }
-
-    /// Takes note of how many connections to providers are open, and how many attempts wait for one.
-    pub fn set_connections(&self, n_open: usize, n_waiting: usize) {
-        self.n_connections.store(n_open, Ordering::Relaxed);
-        self.n_waiting.store(n_waiting, Ordering::Relaxed);
-    }
-
-    /// This worker's metrics, for its siblings.
-    pub fn metrics_snapshot(&self) -> Vec<u8> {
-        self.tell_levels();
-        self.metrics.snapshot()
-    }
-
-    /// Takes the other workers' metrics, each with whether that worker still lives.
-    pub fn set_sibling_metrics(&self, siblings: Vec<(Vec<u8>, bool)>) {
-        *self.siblings.lock().unwrap_or_else(PoisonError::into_inner) = siblings;
-    }
-
-    /// All workers' metrics, as Prometheus reads them.
-    pub(crate) fn render_metrics(&self) -> String {
-        self.tell_levels();
-        let siblings = self.siblings.lock().unwrap_or_else(PoisonError::into_inner);
-        let siblings: Vec<Sibling<'_>> = siblings
-            .iter()
-            .map(|(snapshot, lives)| if *lives { Sibling::Alive(snapshot) } else { Sibling::Gone(snapshot) })
-            .collect();
-        self.metrics.render(&siblings)
-    }
-
     pub(crate) fn prices(&self) -> &PriceTable {
         &self.prices
-    }
-
-    pub(crate) fn record(&self, settlement: &Settlement<'_>) {
-        self.metrics.record(settlement);
-        if settlement.endpoint != "health" {
-            self.access_log.push(settlement);
-        }
     }
 
     pub(crate) fn authenticate(&self, credential: Option<&[u8]>, now: Moment) -> Result<Arc<Principal>, Error> {
@@ -205,13 +157,19 @@ impl Gateway {
         })
     }
 
-    /// A place among the requests in flight.
-    pub(crate) fn admit(&self) -> Result<Permit, Error> {
+    /// Whether what is new is still taken.
+    pub(crate) fn check_open(&self) -> Result<(), Error> {
         if self.is_draining() {
             return Err(Error::new(Kind::Draining, "the gateway is shutting down; try again"));
         }
-        let permit = Permit::new(&self.in_flight);
-        if self.in_flight.load(Ordering::Relaxed) > self.max_in_flight {
+        Ok(())
+    }
+
+    /// A place among the requests in flight.
+    pub(crate) fn admit(&self) -> Result<Permit, Error> {
+        self.check_open()?;
+        let permit = Permit::new(&self.shared);
+        if self.n_in_flight() > self.max_in_flight {
             return Err(Error::new(Kind::Overloaded, "too many requests are in flight; try again"));
         }
         Ok(permit)
@@ -332,12 +290,6 @@ impl Gateway {
         self.registry.health().random(Random::fraction)
     }
 
-    /// A place among the calls that wait for room, while there is one.
-    pub(crate) fn enter_queue(&self) -> Option<Permit> {
-        let place = Permit::new(&self.n_queued);
-        (self.n_queued.load(Ordering::Relaxed) <= MAX_QUEUED).then_some(place)
-    }
-
     /// Whether the server's interface lets a client see that an answer without a length broke off. Over RSGI Granian
     /// ends it like a whole one, whatever the application does (measured, 2.8.7).
     pub(crate) fn may_break(&self) -> bool {
@@ -348,46 +300,8 @@ impl Gateway {
     pub(crate) fn tokens(&self) -> &Tokens {
         &self.tokens
     }
-
-    /// A number that goes round, for spreading over keys.
-    pub(crate) fn next_turn(&self) -> usize {
-        self.turn.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// Unique in a worker by counting, among workers by the seed; the mixing, that of `SplitMix64`, only makes them look apart.
-    pub(crate) fn next_request_id(&self) -> String {
-        let mut mixed = self.request_ids.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        format!("req_{:016x}", mixed ^ (mixed >> 31))
-    }
-
-    fn tell_levels(&self) {
-        self.metrics.set_levels(Levels {
-            in_flight: self.in_flight.load(Ordering::Relaxed) as u64,
-            queue_length: (self.n_waiting.load(Ordering::Relaxed) + self.n_queued.load(Ordering::Relaxed)) as u64,
-            open_connections: self.n_connections.load(Ordering::Relaxed) as u64,
-            access_log_dropped: self.access_log.n_dropped(),
-        });
-    }
 }
 
 fn as_usize(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-/// A place among the requests in flight, given back when dropped.
-pub(crate) struct Permit(Arc<AtomicUsize>);
-
-impl Permit {
-    fn new(in_flight: &Arc<AtomicUsize>) -> Self {
-        in_flight.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(in_flight))
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }

@@ -28,6 +28,9 @@ impl Gateway {
     /// A line for the operator on each change of a deployment's state since the last time.
     pub fn take_notes(&self) -> Vec<String> {
         let (notes, n_dropped) = self.registry().health().take_notes();
+        for note in &notes {
+            self.shared.metrics.count_change(&note.subject, note.state);
+        }
         let mut lines: Vec<String> = notes.into_iter().map(|note| note.text).collect();
         if n_dropped > 0 {
             lines.push(format!("{n_dropped} more changes of deployments' states are not shown"));

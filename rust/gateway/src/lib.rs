@@ -9,6 +9,7 @@ mod demand;
 mod count;
 mod attempt;
 mod course;
+mod pause;
 mod tokens;
 mod send;
 mod answer;
@@ -21,6 +22,7 @@ mod describe;
 mod error;
 mod gateway;
 mod health;
+mod shared;
 
 pub use attempt::{Next, Ticket};
 pub use call::Call;
@@ -29,6 +31,7 @@ pub use error::{Error, Kind};
 pub use failure::{Failure, Wait};
 pub use gateway::Gateway;
 pub use reply::Reply;
+pub use tiercel_core::metrics::Reload;
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The gateway's own pages: health, metrics, and the list of models.
+//! The gateway's own pages: health, metrics, how deployments do, and the list of models.
 
 use tiercel_core::keys::Principal;
 use tiercel_core::registry::ModelEntry;
@@ -7,7 +7,7 @@ use tiercel_wire::models::{self, Model};
 
 use crate::entry::Entry;
 use crate::error::{Error, Kind};
-use crate::{Gateway, Reply};
+use crate::{Gateway, Moment, Reply};
 
 /// When the models "were created": no provider's list is asked for it, and clients only need a number.
 const CREATED: u64 = 1_700_000_000;
@@ -18,6 +18,7 @@ pub(crate) fn page(
     client: Client,
     gateway: &Gateway,
     principal: Option<&Principal>,
+    now: Moment,
 ) -> Option<Result<Reply, Error>> {
     let may_read_metrics = principal.is_some_and(|principal| principal.may_read_metrics);
     let entries = || principal.map(|principal| gateway.registry().models_for(principal)).unwrap_or_default();
@@ -26,12 +27,17 @@ pub(crate) fn page(
         Entry::Ready if gateway.is_draining() => Ok(Reply::json(503, br#"{"status":"draining"}"#.to_vec())),
         Entry::Ready => Ok(Reply::json(200, br#"{"status":"ready"}"#.to_vec())),
         Entry::Metrics if may_read_metrics => {
-            Ok(Reply::new(200, "text/plain; version=0.0.4; charset=utf-8", gateway.render_metrics().into_bytes()))
+            Ok(Reply::new(200, "text/plain; version=0.0.4; charset=utf-8", gateway.render_metrics(now).into_bytes()))
         }
-        Entry::Metrics => Err(Error::new(
+        Entry::Health if may_read_metrics => Ok(Reply::json(200, gateway.health_page(now))),
+        Entry::Metrics | Entry::Health => Err(Error::new(
             Kind::Forbidden,
             "this key may not read the metrics; give it `metrics = true` in the configuration",
         )),
+        Entry::ForgetHealth => check_admin(principal).map(|()| {
+            gateway.forget_health(now);
+            Reply::json(200, br#"{"status":"forgotten"}"#.to_vec())
+        }),
         Entry::Models => {
             let entries = entries();
             let list: Vec<Model<'_>> = entries.iter().map(model).collect();
@@ -45,8 +51,21 @@ pub(crate) fn page(
                 Error::new(Kind::UnknownModel, "there is no such model for this key; GET /v1/models lists them")
             })
         }
-        Entry::Endpoint(..) | Entry::Passthrough(..) => return None,
+        Entry::Reload | Entry::Endpoint(..) | Entry::Passthrough(..) => return None,
     })
+}
+
+/// Whether `principal` may have the configuration read again, now.
+pub(crate) fn check_reload(gateway: &Gateway, principal: Option<&Principal>) -> Result<(), Error> {
+    check_admin(principal)?;
+    gateway.check_open()
+}
+
+fn check_admin(principal: Option<&Principal>) -> Result<(), Error> {
+    if principal.is_some_and(|principal| principal.is_admin) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Forbidden, "this key may not change the gateway; give it `admin = true` in the configuration"))
 }
 
 fn model(entry: &ModelEntry) -> Model<'_> {

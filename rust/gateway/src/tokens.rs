@@ -5,7 +5,7 @@
 //! of it; only when there is none at all does every call that comes meanwhile fetch its own. A token lasts an hour.
 //! Where no new one is to be had, the last one serves to its end.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tiercel_core::registry::{ServiceAccount, ServiceAccountId};
@@ -25,11 +25,9 @@ const MARGIN: Duration = Duration::from_secs(10);
 pub(crate) struct Tokens(Vec<Account>);
 
 struct Account {
-    email: String,
-    key_id: String,
-    audience: String,
+    identity: ServiceAccount,
     key: Key,
-    held: Mutex<Held>,
+    held: Arc<Mutex<Held>>,
 }
 
 #[derive(Default)]
@@ -44,13 +42,20 @@ impl Tokens {
     /// # Errors
     /// A key that is none.
     pub(crate) fn new(accounts: &[ServiceAccount]) -> Result<Self, upstream::Error> {
+        Self::default().renew(accounts)
+    }
+
+    /// The tokens of `accounts`; where one of them is held here, both hold it from now on.
+    ///
+    /// # Errors
+    /// A key that is none.
+    pub(crate) fn renew(&self, accounts: &[ServiceAccount]) -> Result<Self, upstream::Error> {
         let account = |account: &ServiceAccount| {
+            let same = self.0.iter().find(|other| is_same(&other.identity, account));
             Ok(Account {
-                email: account.email.clone(),
-                key_id: account.private_key_id.clone(),
-                audience: account.token_uri.clone(),
+                identity: account.clone(),
                 key: Key::parse(account.private_key.expose())?,
-                held: Mutex::default(),
+                held: same.map(|other| Arc::clone(&other.held)).unwrap_or_default(),
             })
         };
         accounts.iter().map(account).collect::<Result<_, _>>().map(Self)
@@ -73,8 +78,8 @@ impl Tokens {
     /// The body of the request for a token.
     pub(crate) fn request(&self, id: ServiceAccountId, unix: Duration) -> Option<Vec<u8>> {
         let account = self.0.get(id.0)?;
-        let claims =
-            Claims { email: &account.email, key_id: &account.key_id, scope: SCOPE, audience: &account.audience };
+        let ServiceAccount { email, private_key_id: key_id, token_uri: audience, .. } = &account.identity;
+        let claims = Claims { email, key_id, scope: SCOPE, audience };
         Some(service_account::token_request(&account.key.assertion(&claims, unix).ok()?))
     }
 
@@ -106,4 +111,10 @@ impl Tokens {
         let token = |account: &Account| account.held.lock().unwrap_or_else(PoisonError::into_inner).token.clone();
         self.0.iter().map(token).filter(|token| !token.is_empty()).collect()
     }
+}
+
+/// Whether both get the same tokens, however they are connected to.
+fn is_same(left: &ServiceAccount, right: &ServiceAccount) -> bool {
+    (&left.email, &left.token_uri) == (&right.email, &right.token_uri)
+        && (&left.private_key_id, &left.private_key) == (&right.private_key_id, &right.private_key)
 }

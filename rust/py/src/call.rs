@@ -4,9 +4,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use tiercel_gateway::{Failure, Next, Ticket, Wait};
+use tiercel_gateway::{Error, Failure, Next, Ticket, Wait};
 
 use crate::clock::Clock;
+use crate::errors;
 use crate::reply::Reply;
 
 /// One client call.
@@ -77,6 +78,19 @@ impl Call {
 
     fn take_reply(&self) -> Option<Reply> {
         self.lock().take_reply(self.clock.now()).map(Reply)
+    }
+
+    #[getter]
+    fn is_reload(&self) -> bool {
+        self.lock().is_reload()
+    }
+
+    fn answer_reload(&self, body: Vec<u8>) {
+        self.lock().answer_reload(Ok(body));
+    }
+
+    fn refuse_reload(&self, code: &str, message: String) {
+        self.lock().answer_reload(Err(Error::new(errors::kind(code), message)));
     }
 
     fn next_attempt(&self) -> Option<Step> {

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
-use tiercel_core::config::{Config, Interface, Overrides};
+use tiercel_core::config::{Changes, Config, Interface, Overrides};
 use tiercel_core::models;
 use tiercel_core::prices::PriceTable;
 use tiercel_core::registry::Provider;
-use tiercel_gateway::{Error, Gateway, Incoming};
+use tiercel_gateway::{Error, Gateway, Incoming, Reload};
 use tiercel_upstream::tls::TimeProvider;
 
 use crate::call::Call;
@@ -26,32 +26,36 @@ use crate::errors;
 #[pyclass(frozen, module = "tiercel._core")]
 pub(crate) struct Core {
     gateway: Arc<Gateway>,
+    path: Option<String>,
+    overrides: Overrides,
     config: Config,
+    changes: Changes,
     clock: Clock,
 }
 
 #[pymethods]
 impl Core {
     #[new]
-    fn new(path: Option<&str>, overrides: &Bound<'_, PyDict>) -> PyResult<Self> {
+    #[pyo3(signature = (path, overrides, text=None))]
+    fn new(path: Option<String>, overrides: &Bound<'_, PyDict>, text: Option<String>) -> PyResult<Self> {
         let overrides = read_overrides(overrides)?;
-        let folder = path.and_then(|path| Path::new(path).parent()).unwrap_or(Path::new("")).to_owned();
-        let environment = Process { folder };
-        let config = match path {
-            Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|error| errors::ConfigurationError::new_err(format!("{path}: {error}")))?;
-                Config::parse(&text, path, &overrides)
-            }
-            None => Config::from_environment(&environment, &overrides)
-                .and_then(|config| config.map_or_else(|| Config::parse("", "(nothing)", &overrides), Ok)),
-        };
-        let config = config.map_err(|error| errors::configuration(&error))?;
+        let (config, environment) = read_config(path.as_deref(), text, &overrides)?;
         let clock = Clock::new();
         let time: Arc<dyn TimeProvider> = Arc::new(clock);
         let gateway =
             Gateway::new(&config, &environment, &time, seed()?).map_err(|error| errors::configuration(&error))?;
-        Ok(Self { gateway: Arc::new(gateway), config, clock })
+        Ok(Self { gateway: Arc::new(gateway), path, overrides, config, changes: Changes::default(), clock })
+    }
+
+    #[pyo3(signature = (text=None))]
+    fn renew(&self, text: Option<String>) -> PyResult<Self> {
+        let (mut config, environment) = read_config(self.path.as_deref(), text, &self.overrides)?;
+        let changes = config.follow(&self.config).map_err(|error| errors::configuration(&error))?;
+        let time: Arc<dyn TimeProvider> = Arc::new(self.clock);
+        let gateway =
+            self.gateway.renew(&config, &environment, &time).map_err(|error| errors::configuration(&error))?;
+        let (path, overrides) = (self.path.clone(), self.overrides.clone());
+        Ok(Self { gateway: Arc::new(gateway), path, overrides, config, changes, clock: self.clock })
     }
 
     // The path of a request.
@@ -152,6 +156,21 @@ impl Core {
         self.config.text()
     }
 
+    #[getter]
+    fn changes(&self) -> Vec<String> {
+        self.changes.applied.clone()
+    }
+
+    #[getter]
+    fn deferred_changes(&self) -> Vec<String> {
+        self.changes.deferred.clone()
+    }
+
+    #[pyo3(signature = (*, accepted))]
+    fn count_reload(&self, accepted: bool) {
+        self.gateway.count_reload(if accepted { Reload::Accepted } else { Reload::Refused });
+    }
+
     /// Which deployments a request for `model` would be tried on, and why.
     fn plan(&self, py: Python<'_>, model: &str) -> PyResult<Plan> {
         let plan = self.gateway.dry_run(model).map_err(|error| errors::request(py, &error))?;
@@ -199,6 +218,22 @@ impl Core {
         self.gateway.drain();
     }
 
+    fn tick(&self) {
+        self.gateway.tick(self.clock.now());
+    }
+
+    fn health_snapshot<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.gateway.health_snapshot(self.clock.now()))
+    }
+
+    fn set_sibling_health(&self, siblings: Vec<Vec<u8>>) {
+        self.gateway.set_sibling_health(&siblings, self.clock.now());
+    }
+
+    fn take_notes(&self) -> Vec<String> {
+        self.gateway.take_notes()
+    }
+
     fn set_connections(&self, n_open: usize, n_waiting: usize) {
         self.gateway.set_connections(n_open, n_waiting);
     }
@@ -208,7 +243,7 @@ impl Core {
     }
 
     fn metrics_snapshot<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.gateway.metrics_snapshot())
+        PyBytes::new(py, &self.gateway.metrics_snapshot(self.clock.now()))
     }
 
     fn set_sibling_metrics(&self, siblings: Vec<(Vec<u8>, bool)>) {
@@ -224,6 +259,22 @@ pub(crate) struct Plan {
     reason: String,
     explanation: String,
     deployments: Vec<String>,
+}
+
+/// The configuration of `text`, or else of the file at `path`, or else of the environment; and what it may refer to.
+fn read_config(path: Option<&str>, text: Option<String>, overrides: &Overrides) -> PyResult<(Config, Process)> {
+    let folder = path.and_then(|path| Path::new(path).parent()).unwrap_or(Path::new("")).to_owned();
+    let environment = Process { folder };
+    let config = match path {
+        Some(path) => {
+            let text = text.map_or_else(|| std::fs::read_to_string(path), Ok);
+            let text = text.map_err(|error| errors::ConfigurationError::new_err(format!("{path}: {error}")))?;
+            Config::parse(&text, path, overrides)
+        }
+        None => Config::from_environment(&environment, overrides)
+            .and_then(|config| config.map_or_else(|| Config::parse("", "(nothing)", overrides), Ok)),
+    };
+    Ok((config.map_err(|error| errors::configuration(&error))?, environment))
 }
 
 fn read_overrides(overrides: &Bound<'_, PyDict>) -> PyResult<Overrides> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
 /// Where a request goes when the first choice fails.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Failover {
     /// How many upstream attempts are made for one request at most, everything included: 1 to 3.
@@ -36,7 +36,7 @@ pub enum Balance {
 }
 
 /// What holds for one deployment alone.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DeploymentSettings {
     /// Its share of requests, beside the weights of the tier's others: 1 to 100.

@@ -12,6 +12,7 @@ mod failover;
 mod locate;
 mod parse;
 mod provider;
+mod renewal;
 mod tables;
 mod validate;
 mod values;
@@ -22,6 +23,7 @@ pub use expiry::Expiry;
 pub use failover::{Balance, DeploymentSettings, Failover};
 pub use parse::Overrides;
 pub use provider::{Dialect, MaxTokens, Provider, ProviderKey, Roots, Timeouts};
+pub use renewal::Changes;
 pub use tables::{AccessLog, ClientKey, Interface, Log, Route, SecretSource, Server};
 pub use values::{ByteSize, Interval};
 

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
 /// Somebody who serves models.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Provider {
     /// What the provider speaks. From the catalogue by default, and `openai` where that does not know the provider.
@@ -118,7 +118,7 @@ impl Provider {
 /// Where one of a provider's keys is found, and how much of the traffic it takes. For `aws` it is the secret access
 /// key, or a Bedrock API key where it has no `access_key_id`; for `service-account` the JSON that Google Cloud gives, or
 /// a variable with the path of that.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a secret's source")]
 pub struct ProviderKey {
     /// The environment variable that holds it.
@@ -241,7 +241,7 @@ pub enum Roots {
 }
 
 /// How long a provider may take. What is not set here comes from the configuration's own `[timeouts]`.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Timeouts {
     /// To accept a connection. `2s` by default.

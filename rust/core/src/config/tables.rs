@@ -10,7 +10,7 @@ use std::num::{NonZeroU16, NonZeroU32};
 pub(super) const SECRET: &str = "a secret's source";
 
 /// Where the gateway listens, and what it takes from clients.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
     /// The address to listen on. Anything but loopback needs client keys.
@@ -57,7 +57,7 @@ pub enum Interface {
 }
 
 /// What is logged.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
     /// Where a JSON line about each request goes: `stdout`, `stderr`, `off`, or the path of a file to append to.
@@ -109,8 +109,9 @@ impl From<AccessLog> for String {
 }
 
 /// A client: the key that it shows, and what that key may do.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "rights that have nothing to do with one another")]
 pub struct ClientKey {
     /// What logs and metrics show for this key.
     pub name: String,
@@ -127,6 +128,10 @@ pub struct ClientKey {
     /// Whether the key may read `/metrics`.
     #[serde(default)]
     pub metrics: bool,
+    /// Whether the key may have the configuration read again (`POST /tiercel/reload`), and what is known against
+    /// deployments forgotten (`POST /tiercel/health/forget`).
+    #[serde(default)]
+    pub admin: bool,
     /// The day or moment from which the key is refused. A day starts at midnight UTC.
     pub expires: Option<Expiry>,
     /// Whether the key is refused from now on.
@@ -143,7 +148,7 @@ fn every_model() -> Vec<String> {
 }
 
 /// Where a secret is found: `{ env = "NAME" }` or `{ file = "PATH" }`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a secret's source")]
 pub struct SecretSource {
     /// The environment variable that holds it.
@@ -159,7 +164,7 @@ impl SecretSource {
 }
 
 /// A name that clients may ask for, behind which Tiercel chooses the tier.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Route {
     /// The tiers to choose from.

@@ -26,7 +26,7 @@ impl Config {
     }
 
     /// Without client keys everybody is served, so nobody but this machine may reach the gateway then.
-    fn check_exposure(&self, path: &[&str]) -> Result<(), ConfigError> {
+    pub(super) fn check_exposure(&self, path: &[&str]) -> Result<(), ConfigError> {
         let host = &self.server.host;
         let address = host.parse::<IpAddr>();
         if address.is_err()

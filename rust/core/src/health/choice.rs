@@ -201,10 +201,6 @@ fn nothing(standings: &[Standing]) -> Choice {
         Availability::Unkeyed(until) => Some((Parked::Unkeyed, until)),
         _ => None,
     };
-    // What was tried, and is not parked, may be tried again sooner.
-    if standings.iter().any(|it| it.availability == Availability::Tried) {
-        return Choice::Nothing;
-    }
     let first = standings.iter().filter_map(parked).min();
     first.map_or(Choice::Nothing, |(why, until)| Choice::Parked(why, until))
 }

@@ -155,6 +155,11 @@ impl DeploymentHealth {
         self.lock().usual(now)
     }
 
+    /// When it may be asked with that key again: `now` where it did not ask to be left alone.
+    pub fn throttled_until(&self, key: usize, now: Duration) -> Duration {
+        self.lock().keys.get(key).and_then(|key| key.throttled_until(now)).unwrap_or(now)
+    }
+
     /// How it stands beside others whose median time to first token is `median`.
     pub(super) fn stand(
         &self,

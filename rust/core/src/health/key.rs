@@ -40,8 +40,7 @@ pub(super) struct Condition {
 impl Key {
     /// Whether it may be asked, by all that is known here.
     pub(super) fn availability(&self, ask: Ask, now: Duration) -> Availability {
-        let throttled_elsewhere = Some(self.throttled_elsewhere).filter(|&until| until > now);
-        if let Some(until) = self.throttle.until(now).max(throttled_elsewhere) {
+        if let Some(until) = self.throttled_until(now) {
             return Availability::Throttled(until);
         }
         match self.breaker.state(now) {
@@ -51,6 +50,12 @@ impl Key {
             breaker::State::HalfOpen { is_probing: false } => Availability::Probe(ask),
             breaker::State::Closed => Availability::Ready(ask),
         }
+    }
+
+    /// Until when it wants to be left alone, by its own word; `None` where it does not.
+    pub(super) fn throttled_until(&self, now: Duration) -> Option<Duration> {
+        let elsewhere = Some(self.throttled_elsewhere).filter(|&until| until > now);
+        self.throttle.until(now).max(elsewhere)
     }
 
     /// A request begins: whether it is the one that finds out, and whether that is news.

@@ -15,9 +15,16 @@ pub(super) enum Family {
     Cost,
     PrincipalCost,
     Unpriced,
+    HealthChanges,
+    DeploymentState,
+    DeploymentInFlight,
+    DeploymentLimit,
+    RefusedRetries,
     InFlight,
     QueueLength,
     OpenConnections,
+    Reloads,
+    ConfigLoaded,
     AccessLogDropped,
     MalformedSnapshots,
 }
@@ -35,6 +42,8 @@ pub(super) struct Definition {
 pub(super) enum Kind {
     Counter,
     Gauge,
+    /// A gauge of which all workers together show the smallest value that is known.
+    Least,
     /// With the upper bounds of its buckets, but for the last, which has none.
     Histogram(&'static [u64]),
 }
@@ -48,7 +57,7 @@ pub(super) enum Unit {
 }
 
 impl Family {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 22] = [
         Self::Requests,
         Self::Errors,
         Self::Attempts,
@@ -59,9 +68,16 @@ impl Family {
         Self::Cost,
         Self::PrincipalCost,
         Self::Unpriced,
+        Self::HealthChanges,
+        Self::DeploymentState,
+        Self::DeploymentInFlight,
+        Self::DeploymentLimit,
+        Self::RefusedRetries,
         Self::InFlight,
         Self::QueueLength,
         Self::OpenConnections,
+        Self::Reloads,
+        Self::ConfigLoaded,
         Self::AccessLogDropped,
         Self::MalformedSnapshots,
     ];
@@ -70,6 +86,7 @@ impl Family {
         Self::ALL.into_iter().find(|family| family.definition().name == name)
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table, one row a metric")]
     pub(super) const fn definition(self) -> Definition {
         match self {
             Self::Requests => counter(
@@ -143,9 +160,44 @@ impl Family {
                 "Calls whose cost is unknown because their model has no price.",
                 &["provider", "model"],
             ),
+            Self::HealthChanges => counter(
+                "tiercel_deployment_changes_total",
+                "Changes of whether a deployment is asked.",
+                &["deployment", "state"],
+            ),
+            Self::DeploymentState => gauge_of(
+                "tiercel_deployment_state",
+                "Workers that find a deployment, asked with this key, in this state.",
+                &["deployment", "key", "state"],
+            ),
+            Self::DeploymentInFlight => {
+                gauge_of("tiercel_deployment_in_flight", "Requests in flight at a deployment.", &["deployment"])
+            }
+            Self::DeploymentLimit => gauge_of(
+                "tiercel_deployment_in_flight_limit",
+                "Requests that may be in flight at a deployment.",
+                &["deployment"],
+            ),
+            Self::RefusedRetries => counter(
+                "tiercel_refused_retries_total",
+                "Client calls that were not tried again though they could have been, by reason.",
+                &["reason"],
+            ),
             Self::InFlight => gauge("tiercel_in_flight", "Client calls that have begun and not ended."),
             Self::QueueLength => gauge("tiercel_queue_length", "Client calls that wait to be admitted."),
             Self::OpenConnections => gauge("tiercel_open_connections", "Open connections to providers."),
+            Self::Reloads => counter(
+                "tiercel_config_reloads_total",
+                "Times that the configuration was read again while the gateway ran.",
+                &["outcome"],
+            ),
+            Self::ConfigLoaded => Definition {
+                kind: Kind::Least,
+                ..gauge(
+                    "tiercel_config_loaded_timestamp_seconds",
+                    "Since when every worker serves with its configuration, as Unix time.",
+                )
+            },
             Self::AccessLogDropped => {
                 counter("tiercel_access_log_dropped_total", "Lines of the access log that found no room.", &[])
             }
@@ -163,7 +215,11 @@ const fn counter(name: &'static str, help: &'static str, labels: Labels) -> Defi
 }
 
 const fn gauge(name: &'static str, help: &'static str) -> Definition {
-    Definition { name, help, kind: Kind::Gauge, unit: Unit::One, labels: &[] }
+    gauge_of(name, help, &[])
+}
+
+const fn gauge_of(name: &'static str, help: &'static str, labels: Labels) -> Definition {
+    Definition { name, help, kind: Kind::Gauge, unit: Unit::One, labels }
 }
 
 const fn histogram(name: &'static str, help: &'static str, bounds: &'static [u64], labels: Labels) -> Definition {

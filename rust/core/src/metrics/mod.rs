@@ -18,6 +18,7 @@ mod render;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::health::{Row, State};
 use crate::settlement::Settlement;
 
 use family::Family;
@@ -27,7 +28,8 @@ use series::Store;
 /// The counters of one worker.
 #[derive(Debug)]
 pub struct Metrics {
-    build_info: String,
+    version: String,
+    build_info: Mutex<String>,
     store: Mutex<Store>,
 }
 
@@ -44,6 +46,24 @@ pub struct Levels {
     pub access_log_dropped: u64,
 }
 
+/// What came of reading the configuration again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reload {
+    /// It is served.
+    Accepted,
+    /// It cannot be served, and the one before it still is.
+    Refused,
+}
+
+impl Reload {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 /// The snapshot of another worker.
 #[derive(Debug, Clone, Copy)]
 pub enum Sibling<'a> {
@@ -56,10 +76,27 @@ pub enum Sibling<'a> {
 impl Metrics {
     /// Empty counters. `version` is the program's, `price_table` that of the prices.
     pub fn new(version: &str, price_table: &str) -> Self {
-        let build_info = series::labels(&["version", "price_table"], &[version, price_table]);
-        let metrics = Self { build_info, store: Mutex::default() };
+        let version = version.to_owned();
+        let metrics = Self { version, build_info: Mutex::default(), store: Mutex::default() };
+        metrics.set_configuration(price_table, Duration::ZERO);
         metrics.set_levels(Levels::default());
+        // Whoever watches for refusals needs the count from which the first one differs.
+        for outcome in [Reload::Accepted, Reload::Refused] {
+            metrics.lock().add(Family::Reloads, &[outcome.word()], 0);
+        }
         metrics
+    }
+
+    /// Takes note that a configuration is served since `unix`, the time since the Unix epoch, with such prices.
+    pub fn set_configuration(&self, price_table: &str, unix: Duration) {
+        let build_info = series::labels(&["version", "price_table"], &[&self.version, price_table]);
+        *self.build_info.lock().unwrap_or_else(PoisonError::into_inner) = build_info;
+        self.lock().set(Family::ConfigLoaded, unix.as_secs());
+    }
+
+    /// Counts one reload.
+    pub fn count_reload(&self, outcome: Reload) {
+        self.lock().add(Family::Reloads, &[outcome.word()], 1);
     }
 
     /// Counts one ended call.
@@ -112,6 +149,33 @@ impl Metrics {
         store.set(Family::AccessLogDropped, levels.access_log_dropped);
     }
 
+    /// Brings up to date how deployments do, as this worker knows it.
+    pub fn set_health(&self, rows: &[Row]) {
+        let store = &mut *self.lock();
+        let mut set = store.replace(Family::DeploymentState);
+        for row in rows {
+            set(&[&row.deployment, &row.key.to_string(), row.state.word()], 1);
+        }
+        drop(set);
+        // What is in flight is told with each key.
+        let first = || rows.iter().filter(|row| row.key == 1);
+        let mut set = store.replace(Family::DeploymentInFlight);
+        first().for_each(|row| set(&[&row.deployment], row.in_flight.into()));
+        drop(set);
+        let mut set = store.replace(Family::DeploymentLimit);
+        first().for_each(|row| set(&[&row.deployment], row.limit.into()));
+    }
+
+    /// Counts a change of a deployment's state.
+    pub fn count_change(&self, deployment: &str, state: State) {
+        self.lock().add(Family::HealthChanges, &[deployment, state.word()], 1);
+    }
+
+    /// Counts a call that could have been tried again and was not.
+    pub fn count_refused_retry(&self, reason: &'static str) {
+        self.lock().add(Family::RefusedRetries, &[reason], 1);
+    }
+
     /// Everything counted so far, for a sibling to merge. JSON, versioned.
     pub fn snapshot(&self) -> Vec<u8> {
         snapshot::encode(&self.lock())
@@ -140,7 +204,7 @@ impl Metrics {
         for (families, is_alive) in readable {
             total.merge(families, is_alive);
         }
-        render::exposition(&total, &self.build_info)
+        render::exposition(&total, &self.build_info.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn lock(&self) -> MutexGuard<'_, Store> {

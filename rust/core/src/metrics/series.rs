@@ -31,7 +31,7 @@ impl Store {
         labels.clear();
         write_labels(&mut labels, family.definition().labels, values);
         let bucket = match family.definition().kind {
-            Kind::Counter | Kind::Gauge => None,
+            Kind::Counter | Kind::Gauge | Kind::Least => None,
             Kind::Histogram(bounds) => Some(1 + bounds.partition_point(|&bound| bound < amount)),
         };
         self.update(family, &labels, |cells| {
@@ -48,16 +48,27 @@ impl Store {
         self.update(family, "", |cells| cells[0] = value);
     }
 
+    /// Sets all series of a gauge: those that are not told of are gone.
+    pub(super) fn replace(&mut self, family: Family) -> impl FnMut(&[&str], u64) {
+        self.families[family as usize].clear();
+        move |values, value| {
+            let labels = labels(family.definition().labels, values);
+            self.update(family, &labels, |cells| cells[0] = cells[0].saturating_add(value));
+        }
+    }
+
     /// Adds the series of another worker; its gauges only while it runs.
     pub(super) fn merge(&mut self, families: Vec<(Family, Series)>, is_alive: bool) {
         for (family, series) in families {
-            if family.definition().kind == Kind::Gauge && !is_alive {
+            let kind = family.definition().kind;
+            if matches!(kind, Kind::Gauge | Kind::Least) && !is_alive {
                 continue;
             }
+            let merge = if kind == Kind::Least { least } else { u64::saturating_add };
             for (labels, amounts) in series {
                 self.update(family, &labels, |cells| {
                     for (cell, amount) in cells.iter_mut().zip(&amounts) {
-                        *cell = cell.saturating_add(*amount);
+                        *cell = merge(*cell, *amount);
                     }
                 });
             }
@@ -79,10 +90,15 @@ impl Store {
     }
 }
 
+/// The smaller of two, where nothing is known of what is 0.
+fn least(left: u64, right: u64) -> u64 {
+    if left == 0 || right == 0 { left.max(right) } else { left.min(right) }
+}
+
 /// How many cells a series of this metric has.
 pub(super) fn n_cells(family: Family) -> usize {
     match family.definition().kind {
-        Kind::Counter | Kind::Gauge => 1,
+        Kind::Counter | Kind::Gauge | Kind::Least => 1,
         Kind::Histogram(bounds) => 2 + bounds.len(),
     }
 }

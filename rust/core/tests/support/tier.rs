@@ -10,7 +10,7 @@ use crate::support::World;
 use std::sync::Arc;
 use std::time::Duration;
 use tiercel_core::config::{Balance, Config, Overrides};
-use tiercel_core::health::{Choice, Chosen, HealthTable, Random, Tried, Verdict};
+use tiercel_core::health::{Choice, Chosen, HealthTable, Random, Verdict};
 use tiercel_core::plan::Group;
 use tiercel_core::registry::{Deployment, Registry};
 
@@ -97,10 +97,6 @@ impl Tier {
     /// Opens its breaker.
     pub fn eject(&mut self, index: usize, key: usize) {
         (0..5).for_each(|_| self.give(index, key, Verdict::Failure));
-    }
-
-    pub fn tried(deployment: &Arc<Deployment>, key: usize, may_change_key: bool) -> Tried<'_> {
-        Tried { deployment, key, may_change_key }
     }
 }
 

@@ -76,6 +76,11 @@ fn what_is_refused() {
         "404 invalid_request_error unknown_path -: there is nothing at this path; the OpenAI API is under /v1, e.g. POST /v1/chat/completions",
     );
     check(
+        "a reload by a key that has not the right",
+        &Request { path: "/tiercel/reload", ..chat() },
+        "403 permission_error forbidden -: this key may not change the gateway; give it `admin = true` in the configuration",
+    );
+    check(
         "GET",
         &Request { method: "GET", ..chat() },
         "405 invalid_request_error method_not_allowed -: this path takes POST only",

@@ -16,5 +16,6 @@ mod passthrough;
 mod failures;
 mod timeouts;
 mod settlement;
+mod renewal;
 mod provider;
 mod properties;

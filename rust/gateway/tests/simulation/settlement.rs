@@ -99,7 +99,7 @@ fn who_leaves_between_two_attempts_pays_nothing() {
         assert_eq!(Some(0), line["cost_nano_dollars"].as_u64(), "{case}");
     };
     check("after an error", answer(500, "", "{}"), "status_500");
-    check("after a stale connection", Act::Close, "stale");
+    check("after a stale connection", Act::Close, "abandoned");
 }
 
 fn text(value: &Value) -> &str {

@@ -81,26 +81,43 @@ fn what_becomes_of_one_that_cannot_be_renewed() {
 
 #[test]
 fn what_becomes_of_one_that_is_not_taken() {
-    let mut world = World::new();
     let refused = || vec![answer(401, "", "")];
+    let both = "token, vertex: 200 (vertex/gemini-flash: answered)";
+    let mut world = World::new();
+    world.run(&request(), &[token("first"), answered()]);
+    let seen = world.run(&request(), &[refused()]);
+    check("one that was taken before", &seen, "vertex: 503 (vertex/gemini-flash: credential)", Some("first"));
+    let seen = world.run(&request(), &[token("second"), answered()]);
+    check("may have been revoked: the next call fetches another", &seen, both, Some("second"));
+
+    let mut world = World::new();
     let seen = world.run(&request(), &[token("first"), refused()]);
-    check("the call fails", &seen, "token, vertex: 503 (vertex/gemini-flash: credential)", Some("first"));
-    let seen = world.run(&request(), &[token("second"), refused()]);
-    check("the next fetches another", &seen, "token, vertex: 503 (vertex/gemini-flash: credential)", Some("second"));
-    let seen = world.run(&request(), &[answered()]);
-    check("not ever again", &seen, "vertex: 200 (vertex/gemini-flash: answered)", Some("second"));
+    check("a new one", &seen, "token, vertex: 503 (vertex/gemini-flash: credential)", Some("first"));
+    let seen = world.run(&request(), &[token("second"), answered()]);
+    check("is the account's fault, which is left alone", &seen, ": 503 ()", None);
+    world.pass(Duration::from_secs(30));
+    let seen = world.run(&request(), &[token("second"), answered()]);
+    check("and tried again with another token", &seen, both, Some("second"));
 }
 
 #[test]
 fn what_happens_where_there_is_none() {
-    let check_failure = |case, script, expected| {
-        check(case, &World::new().run(&request(), &[script]), expected, None);
+    let check_failure = |case, script: Script, expected| {
+        check(case, &World::new().run(&request(), &[script.clone(), script.clone(), script]), expected, None);
     };
     let refused = vec![answer(400, "", r#"{"error":"invalid_grant"}"#)];
     check_failure("it is refused", refused, "token: 503 (vertex/gemini-flash: credential)");
     let broken = vec![answer(500, "", "")];
-    check_failure("its server fails", broken, "token: 502 (vertex/gemini-flash: status_500)");
-    check_failure("its server cannot be reached", vec![Act::Refuse], "token: 502 (vertex/gemini-flash: connect)");
+    check_failure(
+        "its server fails",
+        broken,
+        "token, token, token: 502 (vertex/gemini-flash: status_500, vertex/gemini-flash: status_500, vertex/gemini-flash: status_500)",
+    );
+    check_failure(
+        "its server cannot be reached",
+        vec![Act::Refuse],
+        "token, token, token: 502 (vertex/gemini-flash: connect, vertex/gemini-flash: connect, vertex/gemini-flash: connect)",
+    );
     let nonsense = vec![answer(200, "", "{}")];
     check_failure("its answer is none", nonsense, "token: 503 (vertex/gemini-flash: credential)");
 }

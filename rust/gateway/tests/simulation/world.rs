@@ -147,15 +147,19 @@ impl Request {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let config = Config::parse(CONFIG, "tiercel.toml", &Overrides::default()).unwrap();
         let time: Arc<dyn TimeProvider> = Arc::new(Standstill);
-        let gateway = Arc::new(Gateway::new(&config, &Keys, &time, 7).unwrap());
-        Self {
-            gateway,
-            now: Moment { monotonic: Duration::ZERO, unix: START },
-            idle: Vec::new(),
-            timer: Duration::ZERO,
-        }
+        let gateway = Gateway::new(&config("", ""), &Keys("tiercel@acme.test"), &time, 7).unwrap();
+        Self::with(gateway, Moment { monotonic: Duration::ZERO, unix: START })
+    }
+
+    /// What takes this one's place when `old` in the configuration becomes `new`, and the service account is `account`.
+    pub(crate) fn renew(&self, old: &str, new: &str, account: &'static str) -> Self {
+        let time: Arc<dyn TimeProvider> = Arc::new(Standstill);
+        Self::with(self.gateway.renew(&config(old, new), &Keys(account), &time).unwrap(), self.now)
+    }
+
+    fn with(gateway: Gateway, now: Moment) -> Self {
+        Self { gateway: Arc::new(gateway), now, idle: Vec::new(), timer: Duration::ZERO }
     }
 
     pub(crate) fn pass(&mut self, time: Duration) {
@@ -173,8 +177,13 @@ impl World {
     /// Has `request` answered by providers that do what `scripts` say, one a connection that is asked for. Past the last
     /// of them, providers keep silent.
     pub(crate) fn run(&mut self, request: &Request, scripts: &[Script]) -> Seen {
+        let call = self.open(request);
+        self.finish(call, scripts)
+    }
+
+    /// Has `call` answered, as [`run`](Self::run) does.
+    pub(crate) fn finish(&mut self, mut call: Call, scripts: &[Script]) -> Seen {
         let mut seen = Seen::new(self.now);
-        let mut call = self.open(request);
         let mut scripts = scripts.iter();
         while !seen.has_left {
             match call.next_attempt(self.now) {
@@ -279,7 +288,7 @@ impl World {
 
     /// The sum of all series of a metric.
     pub(crate) fn metric(&self, name: &str) -> u64 {
-        let snapshot: Value = serde_json::from_slice(&self.gateway.metrics_snapshot()).unwrap();
+        let snapshot: Value = serde_json::from_slice(&self.gateway.metrics_snapshot(self.now)).unwrap();
         let Some(series) = snapshot["families"][name].as_object() else { return 0 };
         series.values().map(|cells| cells[0].as_u64().unwrap()).sum()
     }
@@ -292,6 +301,11 @@ impl World {
     pub(crate) fn n_in_flight(&self) -> u64 {
         self.metric("tiercel_in_flight")
     }
+}
+
+fn config(old: &str, new: &str) -> Config {
+    assert!(CONFIG.contains(old), "{old}");
+    Config::parse(&CONFIG.replacen(old, new, 1), "tiercel.toml", &Overrides::default()).unwrap()
 }
 
 impl Seen {
@@ -316,7 +330,8 @@ impl TimeProvider for Standstill {
     }
 }
 
-struct Keys;
+/// Who a service account's file says it is for.
+struct Keys(&'static str);
 
 impl Environment for Keys {
     fn variable(&self, name: &str) -> Option<String> {
@@ -326,7 +341,7 @@ impl Environment for Keys {
     fn secret_file(&self, _: &str) -> Result<SecretFile, String> {
         let account = serde_json::json!({
             "type": "service_account",
-            "client_email": "tiercel@acme.test",
+            "client_email": self.0,
             "private_key": include_str!("../../../upstream/tests/signing/rsa_key.pem"),
             "private_key_id": "key-1",
             "token_uri": "http://token.test/token",

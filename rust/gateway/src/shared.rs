@@ -1,0 +1,162 @@
+//! What outlives a reload: the gateway that takes another's place counts on where that stopped.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tiercel_core::access_log::AccessLog;
+use tiercel_core::health::{HealthTable, STEP, mix};
+use tiercel_core::metrics::{Levels, Metrics, Reload, Sibling};
+use tiercel_core::settlement::Settlement;
+
+use crate::{Gateway, Moment};
+
+/// Bytes of access-log lines that may wait to be written: some ten thousand lines.
+const MAX_LOG_BYTES: usize = 8 * 1024 * 1024;
+
+/// Calls that may wait for room at a deployment; more are refused at once (specification "Overload").
+const MAX_QUEUED: usize = 1_000;
+
+/// Counters and switches of a worker, whatever its configuration.
+pub(crate) struct Shared {
+    pub(crate) metrics: Metrics,
+    pub(crate) access_log: AccessLog,
+    /// How deployments do, which a reload must not forget.
+    pub(crate) health: Arc<HealthTable>,
+    in_flight: AtomicUsize,
+    n_queued: AtomicUsize,
+    n_connections: AtomicUsize,
+    n_waiting: AtomicUsize,
+    is_draining: AtomicBool,
+    turn: AtomicUsize,
+    request_ids: AtomicU64,
+    siblings: Mutex<Vec<(Vec<u8>, bool)>>,
+}
+
+impl Shared {
+    /// Nothing counted. A configuration has yet to say which prices hold, and how long the log may be.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            metrics: Metrics::new(env!("CARGO_PKG_VERSION"), ""),
+            access_log: AccessLog::new(0, MAX_LOG_BYTES),
+            health: Arc::new(HealthTable::new(seed)),
+            in_flight: AtomicUsize::new(0),
+            n_queued: AtomicUsize::new(0),
+            n_connections: AtomicUsize::new(0),
+            n_waiting: AtomicUsize::new(0),
+            is_draining: AtomicBool::new(false),
+            turn: AtomicUsize::new(0),
+            request_ids: AtomicU64::new(seed),
+            siblings: Mutex::default(),
+        }
+    }
+
+    fn tell_levels(&self, now: Moment) {
+        self.metrics.set_health(&self.health.rows(now.monotonic));
+        self.metrics.set_levels(Levels {
+            in_flight: self.in_flight.load(Ordering::Relaxed) as u64,
+            queue_length: (self.n_waiting.load(Ordering::Relaxed) + self.n_queued.load(Ordering::Relaxed)) as u64,
+            open_connections: self.n_connections.load(Ordering::Relaxed) as u64,
+            access_log_dropped: self.access_log.n_dropped(),
+        });
+    }
+}
+
+impl Gateway {
+    /// Refuses what is new from now on.
+    pub fn drain(&self) {
+        self.shared.is_draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it does.
+    pub fn is_draining(&self) -> bool {
+        self.shared.is_draining.load(Ordering::Relaxed)
+    }
+
+    /// Lines of the access log since the last time.
+    pub fn take_access_log(&self) -> Vec<u8> {
+        self.shared.access_log.drain()
+    }
+
+    /// Takes note of how many connections to providers are open, and how many attempts wait for one.
+    pub fn set_connections(&self, n_open: usize, n_waiting: usize) {
+        self.shared.n_connections.store(n_open, Ordering::Relaxed);
+        self.shared.n_waiting.store(n_waiting, Ordering::Relaxed);
+    }
+
+    /// Counts one reload, in whichever process decided on it.
+    pub fn count_reload(&self, outcome: Reload) {
+        self.shared.metrics.count_reload(outcome);
+    }
+
+    /// This worker's metrics, for its siblings.
+    pub fn metrics_snapshot(&self, now: Moment) -> Vec<u8> {
+        self.shared.tell_levels(now);
+        self.shared.metrics.snapshot()
+    }
+
+    /// Takes the other workers' metrics, each with whether that worker still lives.
+    pub fn set_sibling_metrics(&self, siblings: Vec<(Vec<u8>, bool)>) {
+        *self.shared.siblings.lock().unwrap_or_else(PoisonError::into_inner) = siblings;
+    }
+
+    /// All workers' metrics, as Prometheus reads them.
+    pub(crate) fn render_metrics(&self, now: Moment) -> String {
+        self.shared.tell_levels(now);
+        let siblings = self.shared.siblings.lock().unwrap_or_else(PoisonError::into_inner);
+        let siblings: Vec<Sibling<'_>> = siblings
+            .iter()
+            .map(|(snapshot, lives)| if *lives { Sibling::Alive(snapshot) } else { Sibling::Gone(snapshot) })
+            .collect();
+        self.shared.metrics.render(&siblings)
+    }
+
+    pub(crate) fn record(&self, settlement: &Settlement<'_>) {
+        self.shared.metrics.record(settlement);
+        if settlement.endpoint != "health" {
+            self.shared.access_log.push(settlement);
+        }
+    }
+
+    pub(crate) fn n_in_flight(&self) -> usize {
+        self.shared.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// A number that goes round, for spreading over keys.
+    pub(crate) fn next_turn(&self) -> usize {
+        self.shared.turn.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Unique in a worker by counting, among workers by the seed; the mixing only makes them look apart.
+    pub(crate) fn next_request_id(&self) -> String {
+        format!("req_{:016x}", mix(self.shared.request_ids.fetch_add(STEP, Ordering::Relaxed)))
+    }
+
+    /// A place among the calls that wait for room, while there is one.
+    pub(crate) fn enter_queue(&self) -> Option<Permit> {
+        let place = Permit::of(&self.shared, |shared| &shared.n_queued);
+        (self.shared.n_queued.load(Ordering::Relaxed) <= MAX_QUEUED).then_some(place)
+    }
+}
+
+/// A place among the requests in flight, or among those that wait, given back when dropped.
+pub(crate) struct Permit {
+    shared: Arc<Shared>,
+    counter: fn(&Shared) -> &AtomicUsize,
+}
+
+impl Permit {
+    pub(crate) fn new(shared: &Arc<Shared>) -> Self {
+        Self::of(shared, |shared| &shared.in_flight)
+    }
+
+    fn of(shared: &Arc<Shared>, counter: fn(&Shared) -> &AtomicUsize) -> Self {
+        counter(shared).fetch_add(1, Ordering::Relaxed);
+        Self { shared: Arc::clone(shared), counter }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        (self.counter)(&self.shared).fetch_sub(1, Ordering::Relaxed);
+    }
+}
