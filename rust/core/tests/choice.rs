@@ -165,8 +165,8 @@ fn whom_the_next_attempt_asks() {
             let mut tier = Tier::new(n_keys, Balance::Load, "");
             prepare(&mut tier);
             let deployments: Vec<_> = tried.iter().map(|&(at, ..)| tier.deployment(at).clone()).collect();
-            let tried = deployments.iter().zip(tried).map(|(it, &(_, key, may))| tried(it, key, may));
-            let tried: Vec<Tried<'_>> = tried.collect();
+            let attempt = |(deployment, &(_, key, may_change_key))| Tried { deployment, key, may_change_key };
+            let tried: Vec<Tried<'_>> = deployments.iter().zip(tried).map(attempt).collect();
             let mut names: Vec<_> = (0..100).map(|_| tier.chosen(&tried)).collect();
             names.sort();
             names.dedup();

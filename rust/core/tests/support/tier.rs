@@ -10,7 +10,7 @@ use crate::support::World;
 use std::sync::Arc;
 use std::time::Duration;
 use tiercel_core::config::{Balance, Config, Overrides};
-use tiercel_core::health::{Choice, Chosen, HealthTable, Random, Verdict};
+use tiercel_core::health::{Choice, Chosen, HealthTable, Random, Tried, Verdict};
 use tiercel_core::plan::Group;
 use tiercel_core::registry::{Deployment, Registry};
 
