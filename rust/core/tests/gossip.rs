@@ -2,7 +2,6 @@
 
 #[expect(dead_code, reason = "no test here reads files")]
 mod support;
-#[expect(dead_code, reason = "no test here ejects many")]
 #[path = "support/tier.rs"]
 mod tier;
 
@@ -29,7 +28,9 @@ fn exchange(workers: &[Tier]) {
 }
 
 fn pass(workers: &mut [Tier], time: Duration) {
-    workers.iter_mut().for_each(|it| it.now += time);
+    for worker in workers {
+        worker.now += time;
+    }
 }
 
 /// All that a worker's next calls choose.
@@ -40,13 +41,19 @@ fn chosen(worker: &mut Tier) -> String {
     names.join(" ")
 }
 
+fn all_choose(expected: &str, workers: &mut [Tier], case: &str) {
+    for worker in workers {
+        assert_eq!(expected, chosen(worker), "{case}");
+    }
+}
+
 #[test]
 fn what_one_finds_all_go_by() {
     let check = |name: &str, find: fn(&mut Tier), expected: &str| {
         let mut workers = workers(3);
         find(&mut workers[0]);
         exchange(&workers);
-        workers.iter_mut().for_each(|it| assert_eq!(expected, chosen(it), "{name}"));
+        all_choose(expected, &mut workers, name);
     };
     check("nothing", |_| {}, "a0 a1 b");
     check("an ejected deployment", |it| it.eject(1, 0), "a0 a1");
@@ -120,7 +127,7 @@ fn what_one_operator_has_forgotten_all_forget() {
 
     // The others tell what was before, until they have heard of it.
     exchange(&workers);
-    workers.iter_mut().for_each(|it| assert_eq!("a0 a1 b", chosen(it)));
+    all_choose("a0 a1 b", &mut workers, "the others have not heard");
 
     // The clock was set back since, and what is found now counts.
     exchange(&workers);
@@ -130,7 +137,7 @@ fn what_one_operator_has_forgotten_all_forget() {
     workers[1].table.forget(SECOND);
     exchange(&workers);
     exchange(&workers);
-    workers.iter_mut().for_each(|it| assert_eq!("a0 a1 b", chosen(it)));
+    all_choose("a0 a1 b", &mut workers, "all have heard");
 }
 
 #[test]
