@@ -1,12 +1,15 @@
 //! Each stage by itself, in the order of a request.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use divan::Bencher;
 use tiercel_core::access_log::AccessLog;
-use tiercel_core::health::HealthTable;
+use tiercel_core::config::Balance;
+use tiercel_core::health::{Choice, Chosen, HealthTable, Verdict};
 use tiercel_core::keys::{Keys, Principal};
 use tiercel_core::metrics::Metrics;
+use tiercel_core::plan::Group;
 use tiercel_core::prices::PriceTable;
 use tiercel_core::registry::Registry;
 use tiercel_core::settlement::TokenUsage;
@@ -44,6 +47,26 @@ fn plan(bencher: Bencher<'_, '_>) {
     let registry = Registry::new(&config(1), &World, Arc::new(HealthTable::new(1))).unwrap();
     let principal = Principal::operator();
     bencher.bench_local(|| registry.plan(&principal, "auto").unwrap());
+}
+
+/// Chooses a deployment and a key of a tier, begins an attempt, and ends it with its time to first token.
+#[divan::bench(args = [1, 2, 8])]
+fn choose_begin_and_end_among(bencher: Bencher<'_, '_>, n_deployments: usize) {
+    let health = Arc::new(HealthTable::new(1));
+    let registry = Registry::new(&config(1), &World, Arc::clone(&health)).unwrap();
+    let deployments = (0..n_deployments).map(|n| registry.deployment(&format!("openai/{n}")).unwrap());
+    let deployments: Arc<[_]> = deployments.collect();
+    let group = Group { deployments: Arc::clone(&deployments), ..registry.group_of(Arc::clone(&deployments[0])) };
+    let first_token = Verdict::Success(Some(Duration::from_millis(300)));
+    let mut turn = 0;
+    bencher.bench_local(|| {
+        turn += 1;
+        health.random(|random| {
+            let choice = group.choose(&[], &|_| true, Balance::Load, turn, random, NOW.monotonic);
+            let Choice::Attempt(Chosen { deployment, slot }) = choice else { return };
+            deployment.health.end(slot, &deployment.provider.health, first_token, NOW.monotonic, random);
+        });
+    });
 }
 
 #[divan::bench(args = PROMPTS)]

@@ -309,3 +309,22 @@ fn a_key_that_is_well_again_does_not_slow_down_those_that_were_well() {
     let share = (0..1_000).filter(|_| tier.chosen(&[]) != "b").count();
     assert!((460..540).contains(&share), "{share}");
 }
+
+#[test]
+fn what_is_slow_is_left_alone_until_that_is_old_news() {
+    let mut tier = Tier::new(&[1, 1, 1], Balance::Load, "");
+    for _ in 0..20 {
+        for (index, seconds) in [(0, 1), (1, 1), (2, 5)] {
+            tier.give(index, 0, Verdict::Success(Some(seconds * SECOND)));
+            tier.group.health.took(true, seconds * SECOND);
+        }
+    }
+    let mut share = |after: Duration| {
+        tier.now += after;
+        (0..1_000).filter(|_| tier.chosen(&[]) == "c").count()
+    };
+
+    assert_eq!(0, share(Duration::ZERO));
+    assert_eq!(0, share(30 * SECOND), "still more than twice as slow");
+    assert!((300..370).contains(&share(120 * SECOND)), "as many as the others");
+}

@@ -29,7 +29,7 @@ impl Default for Failover {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Balance {
-    /// Of two at random, the one that has less to do, is sooner with its first token, and is cheaper.
+    /// One at random by weight, unless a second one clearly has less to do, is sooner with its first token, or cheaper.
     Load,
     /// The first of the tier that is healthy.
     Order,

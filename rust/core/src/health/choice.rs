@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use super::availability::{Ask, Availability, Standing};
 use super::balance::{self, Candidate};
-use super::deployment::Slot;
 use super::random::Random;
+use super::slot::Slot;
 use crate::config::Balance;
 use crate::plan::Group;
 use crate::registry::{Deployment, Provider};

@@ -20,6 +20,7 @@ use super::limit::Limit;
 use super::notes::{News, Notes};
 use super::random::Random;
 use super::row::{Row, State};
+use super::slot::{Slot, Verdict};
 
 /// In how long it gets its share back: as long as the shortest slow start of AWS's load balancers.
 const SLOW_START: Duration = Duration::from_secs(30);
@@ -50,35 +51,6 @@ struct Held {
     price: Option<u32>,
     /// When it was last found to be well again.
     recovered: Option<Duration>,
-}
-
-/// A request in flight at a deployment. To be given back once, by [`DeploymentHealth::end`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slot {
-    /// Which of the provider's credentials is shown: [`Provider::credential`](crate::registry::Provider::credential).
-    pub turn: usize,
-    /// Which key that is, counted from 0.
-    pub key: usize,
-    generation: u32,
-    is_probe: bool,
-    began: Duration,
-}
-
-/// What an attempt tells of its deployment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It answered; for a stream, so long after it was asked.
-    Success(Option<Duration>),
-    /// It failed.
-    Failure,
-    /// It did not take the connection.
-    Refused,
-    /// It wants to be left alone, for so long if it says.
-    Throttled(Option<Duration>),
-    /// It did not take the key.
-    CredentialFault,
-    /// Nothing: the client was at fault, or went away.
-    Nothing,
 }
 
 impl DeploymentHealth {

@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::availability::{Ask, Availability};
 use super::breaker::{self, Breaker, Change, Signal, Why};
 use super::credentials::Refusal;
-use super::deployment::Verdict;
 use super::notes::News;
 use super::parking::Throttle;
 use super::row::State;
+use super::slot::Verdict;
 
 /// Why it is left alone, where the breaker does not say.
 pub(super) const REFUSED: &str = "the provider refused the key";
