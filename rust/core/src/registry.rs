@@ -55,9 +55,7 @@ impl Registry {
             providers.insert(provider.name.clone(), Arc::new(provider));
         }
         let Compiler { origins, service_accounts, .. } = compiler;
-        for (name, provider) in &providers {
-            health.set_credentials(name, provider.health.clone());
-        }
+        health.set_credentials(providers.values().map(|it| (it.name.clone(), it.health.clone())));
         let deployments = Deployments::new(config, providers, health);
         let names = Names::new(config, &deployments);
         Ok(Self { origins, service_accounts, deployments, names })

@@ -39,9 +39,17 @@ base_url = "http://127.0.0.1:8001/v1"
 cheap = ["openai/gpt-4o-mini", "groq/shared"]
 mid = ["openai/gpt-4o", "openai/shared", "groq/shared"]
 
+long = ["mistral/long"]
+
 [routes.auto]
 tiers = ["cheap", "mid"]
 default = "mid"
+
+[routes.safe]
+tiers = ["cheap"]
+default = "cheap"
+fallbacks = ["mid", "cheap", "mid", "long"]
+long_context = "long"
 "#;
 
 struct Gateway {
@@ -101,10 +109,26 @@ fn what_a_name_stands_for() {
     );
 }
 
+/// Each tier once, though it is named again.
+#[test]
+fn where_a_route_turns_to() {
+    let gateway = Gateway::new();
+    let principal = gateway.keys.authenticate(Some(b"everything"), Duration::ZERO).unwrap();
+    let check = |name: &str, expected: &[&str], long: Option<&str>| {
+        let plan = gateway.registry.plan(principal, name).unwrap();
+        let tiers: Vec<_> = plan.groups.iter().map(|group| group.tier.as_deref().unwrap_or_default()).collect();
+        assert_eq!((expected, long), (&*tiers, plan.long_context.as_ref().and_then(|it| it.tier.as_deref())), "{name}");
+    };
+    check("safe", &["cheap", "mid", "long"], Some("long"));
+    check("auto", &["mid"], None);
+    check("cheap", &["cheap"], None);
+    check("gpt-4o", &[""], None);
+}
+
 #[test]
 fn what_stands_for_nothing() {
     let gateway = Gateway::new();
-    let listed = "auto, cheap, mid, openai/gpt-4o-mini, groq/shared, openai/gpt-4o, openai/shared, local/llama, \
+    let listed = "auto, safe, cheap, mid, long, openai/gpt-4o-mini, groq/shared, openai/gpt-4o, openai/shared, mistral/long, local/llama, \
                   local/openai/gpt-oss-20b, local/vendor/model";
     let check = |name: &str, expected: &str| {
         assert_eq!(gateway.plan("everything", name), format!("the model {expected} (there are: {listed})"));

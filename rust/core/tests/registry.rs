@@ -8,7 +8,8 @@ use std::time::Duration;
 use support::World;
 use tiercel_core::config::{Config, MaxTokens, Overrides, Roots};
 use tiercel_core::health::HealthTable;
-use tiercel_core::registry::{Credential, OriginId, Quirks, Registry};
+use tiercel_core::prices::PriceTable;
+use tiercel_core::registry::{Credential, Deployment, OriginId, Quirks, Registry};
 
 fn registry(text: &str, world: &World) -> Registry {
     Registry::new(
@@ -72,6 +73,48 @@ fn a_provider_waits_as_it_says_then_as_all_do_then_by_default() {
     assert_eq!(timeouts.head, Duration::from_millis(800));
     assert_eq!(timeouts.connect, Duration::from_secs(1));
     assert_eq!(timeouts.total, Duration::from_secs(600));
+}
+
+#[test]
+fn a_deployment_waits_as_it_says_then_as_its_provider_does_then_as_all_do_then_by_default() {
+    let text = "[timeouts]\nconnect = \"1s\"\nhead = \"5s\"\n\
+                [providers.ollama]\ntimeouts = { head = \"800ms\", answer = \"7s\" }\n\
+                [deployments.\"ollama/a\"]\ntimeouts = { answer = \"6s\" }";
+    let registry = registry(text, &World::default());
+    let check = |name: &str, expected: [u64; 5]| {
+        let timeouts = registry.deployment(name).unwrap().timeouts;
+        let found = [timeouts.answer, timeouts.head, timeouts.connect, timeouts.first_token, timeouts.total];
+        assert_eq!(expected.map(Duration::from_millis), found, "{name}");
+    };
+    check("ollama/a", [6_000, 800, 1_000, 30_000, 600_000]);
+    check("ollama/b", [7_000, 800, 1_000, 30_000, 600_000]);
+    check("ollama/gpt-oss-20b", [7_000, 800, 1_000, 120_000, 600_000]);
+}
+
+#[test]
+fn a_model_that_thinks_has_two_minutes_for_it_where_nobody_says_otherwise() {
+    let check = |name: &str, text: &str, expected: u64| {
+        let registry = registry(text, &World::with(&[("OPENAI_API_KEY", "sk-1")]));
+        let timeouts = registry.deployment(name).unwrap().timeouts;
+        assert_eq!(Duration::from_secs(expected), timeouts.first_token, "{name} {text}");
+    };
+    check("openai/gpt-4o", "[providers.openai]", 30);
+    check("openai/o3", "[providers.openai]", 120);
+    check("openai/o3", "[timeouts]\nfirst_token = \"9s\"\n[providers.openai]", 9);
+    check("openai/o3", "[providers.openai]\ntimeouts = { first_token = \"8s\" }", 8);
+    check("openai/o3", "[providers.openai]\n[deployments.\"openai/o3\"]\ntimeouts = { first_token = \"7s\" }", 7);
+    check("openai/o3", "[providers.openai]\n[deployments.\"openai/o1\"]\ntimeouts = { first_token = \"7s\" }", 120);
+}
+
+#[test]
+fn what_is_said_of_one_deployment() {
+    let text = "[providers.ollama]\n[deployments.\"ollama/a\"]\nweight = 7\ncontext_window = 99";
+    let registry = registry(text, &World::default());
+    let window = |it: &Deployment| it.context_window(&PriceTable::bundled(), Duration::ZERO);
+
+    let [a, b] = ["ollama/a", "ollama/b"].map(|name| registry.deployment(name).unwrap());
+    assert_eq!((7, Some(99)), (a.weight, window(&a)));
+    assert_eq!((1, None), (b.weight, window(&b)));
 }
 
 #[test]

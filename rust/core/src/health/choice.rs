@@ -1,34 +1,31 @@
 //! Chooses which deployment of a group is asked next, and with which key.
 //!
-//! # Why two at random, and not the best
-//! What is known of the deployments is a little old, and every request and every worker knows the same. If all went to
-//! the best, it would be the worst a moment later. The better of two at random avoids that and comes close to the best
-//! (Mitzenmacher, "The power of two choices in randomized load balancing", 2001). Two are compared by what a request
-//! would wait there (time to first token, for each one in flight) and by what it would cost.
-//!
 //! # Why some that fail are asked all the same
 //! Failures of most of a group are more likely the group's common cause, or ours, than each one's own; and where
 //! nothing is left, asking is better than refusing. So at most half of a group is left out (Envoy's "panic threshold"),
 //! the first to be tried again first, and never the last one. A provider's own word, 429 with a time, is kept always.
+//!
+//! # Why a retry goes to what is well
+//! Who failed once should not be the one to find out whether a deployment is well again: several may want to be tried
+//! at the same time, after a common outage, and a call has three attempts.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::deployment::{Availability, Slot, Standing};
+use super::availability::{Ask, Availability, Standing};
+use super::balance::{self, Candidate};
+use super::deployment::Slot;
 use super::random::Random;
 use crate::config::Balance;
 use crate::plan::Group;
-use crate::registry::Deployment;
-
-/// A price weighs as much as the same factor in waiting, within these bounds: a free model must not get everything.
-const PRICE_BOUNDS: (f64, f64) = (0.1, 10.0);
+use crate::registry::{Deployment, Provider};
 
 /// Where an attempt of the same call has been.
 #[derive(Clone, Copy, Debug)]
 pub struct Tried<'a> {
     /// The deployment.
     pub deployment: &'a Arc<Deployment>,
-    /// The key's number.
+    /// The key's number, counted from 0.
     pub key: usize,
     /// Whether it was the key that failed there, so that another one may do.
     pub may_change_key: bool,
@@ -66,7 +63,8 @@ pub enum Parked {
 }
 
 impl Group {
-    /// Chooses one that was not `tried` and that `may_ask` lets through. `turn` goes round, to spread over keys.
+    /// Chooses one that was not `tried`, in the order of the attempts, and that `may_ask` lets through. `turn` goes
+    /// round, to spread over keys.
     pub fn choose(
         &self,
         tried: &[Tried<'_>],
@@ -77,124 +75,132 @@ impl Group {
         now: Duration,
     ) -> Choice {
         let median = self.health.median();
-        let mut standings: Vec<(usize, Standing)> = Vec::with_capacity(self.deployments.len());
-        let mut n_ejected = 0;
-        for (index, deployment) in self.deployments.iter().enumerate() {
-            let provider = &deployment.provider;
-            let n_turns = provider.n_turns();
-            let turns = (turn..turn.saturating_add(n_turns)).map(|turn| (turn, provider.key_number(turn)));
-            let standing = deployment.health.stand(turns, &provider.health, median, now);
-            n_ejected += usize::from(matches!(standing.availability, Availability::Ejected(..)));
-            let standing = match tried.iter().rfind(|it| it.deployment.name == deployment.name) {
-                None => standing,
-                Some(last) if last.may_change_key => {
-                    let is_left = |key| !tried.iter().any(|it| it.deployment.name == deployment.name && it.key == key);
-                    let turns = (turn..turn.saturating_add(n_turns)).map(|turn| (turn, provider.key_number(turn)));
-                    let others = turns.filter(|&(_, key)| is_left(key));
-                    deployment.health.stand(others, &provider.health, median, now)
-                }
-                Some(_) => Standing { availability: Availability::Tried, ..standing },
-            };
-            if may_ask(deployment) {
-                standings.push((index, standing));
+        let stand = |it: &Arc<Deployment>| it.health.stand(asks(&it.provider, turn), &it.provider.health, median, now);
+        let mut standings: Vec<Standing> = self.deployments.iter().map(stand).collect();
+        let n_ejected = standings.iter().filter(|it| matches!(it.availability, Availability::Ejected(..))).count();
+        readmit(&mut standings, n_ejected.saturating_sub(self.deployments.len() / 2));
+        for (deployment, standing) in self.deployments.iter().zip(&mut standings) {
+            if !may_ask(deployment) {
+                standing.availability = Availability::Unfit;
+            } else if let Some(availability) = after(tried, deployment, turn, now) {
+                standing.availability = availability;
             }
         }
-        let max_ejected = self.deployments.len() / 2;
-        readmit(&mut standings, n_ejected.saturating_sub(max_ejected));
-        let found = match self.pick(&standings, balance, random) {
-            Some(found) => Some(found),
-            // Nothing is left but what failed.
-            None if standings.iter().all(|(_, it)| !matches!(it.availability, Availability::Full)) => {
-                readmit(&mut standings, 1);
-                self.pick(&standings, balance, random)
-            }
-            None => None,
-        };
-        match found {
-            Some((deployment, slot)) => {
-                let slot = deployment.health.begin(slot, now);
-                Choice::Attempt(Chosen { deployment: Arc::clone(deployment), slot })
-            }
-            None => nothing(&standings),
+        let mut found = self.pick(&standings, tried, balance, random);
+        // Nothing is left but what failed.
+        if found.is_none() && !is_full(&standings) {
+            readmit(&mut standings, 1);
+            found = self.pick(&standings, tried, balance, random);
         }
+        let chosen = found.and_then(|position| {
+            let ask = standings.get(position)?.availability.ask()?;
+            let deployment = self.deployments.get(position)?;
+            Some(Chosen { deployment: Arc::clone(deployment), slot: deployment.health.begin(ask, now) })
+        });
+        chosen.map_or_else(|| nothing(&standings), Choice::Attempt)
     }
 
+    /// The position of the one to ask.
     fn pick(
         &self,
-        standings: &[(usize, Standing)],
+        standings: &[Standing],
+        tried: &[Tried<'_>],
         balance: Balance,
         random: &mut Random,
-    ) -> Option<(&Arc<Deployment>, Slot)> {
-        let slot = |(index, standing): &(usize, Standing)| match standing.availability {
-            Availability::Ready(slot) | Availability::Probe(slot) => Some((self.deployments.get(*index)?, slot)),
-            _ => None,
+    ) -> Option<usize> {
+        let positions = |is_wanted: fn(Availability) -> bool| {
+            let with_room = standings.iter().enumerate().filter(|(_, it)| it.has_room);
+            with_room.filter(move |(_, it)| is_wanted(it.availability)).map(|(position, _)| position)
         };
-        // The one request that finds out whether a deployment is well again: by load alone it might never be asked.
-        if let Some(probe) = standings.iter().find(|(_, it)| matches!(it.availability, Availability::Probe(_))) {
-            return slot(probe);
+        let ready = || positions(|it| matches!(it, Availability::Ready(_)));
+        let readmitted = || positions(|it| matches!(it, Availability::Readmitted(_)));
+        // By load alone it might never be asked.
+        let probe = positions(|it| matches!(it, Availability::Probe(_))).next();
+        let is_first = tried.is_empty();
+        if is_first && probe.is_some() {
+            return probe;
         }
-        let ready: Vec<_> = standings.iter().filter(|it| slot(it).is_some()).collect();
-        match (balance, ready.len()) {
-            (_, 0) => None,
-            (Balance::Order, _) | (_, 1) => ready.first().and_then(|it| slot(it)),
-            (Balance::Load, n) => {
-                let first = random.below(n);
-                let second = (first + 1 + random.below(n - 1)) % n;
-                let (first, second) = (ready.get(first.min(second))?, ready.get(first.max(second))?);
-                let mean = mean_price(standings);
-                let load = |it: &(usize, Standing)| self.load(it, mean);
-                slot(if load(second) < load(first) { second } else { first })
+        let same = |it: &Tried<'_>| self.deployments.iter().position(|other| other.name == it.deployment.name);
+        let other_key = tried.last().filter(|last| last.may_change_key).and_then(same);
+        if let Some(position) = other_key.filter(|&position| ready().any(|it| it == position)) {
+            return Some(position);
+        }
+        match balance {
+            Balance::Order => ready().next().or(probe).or_else(|| readmitted().next()),
+            Balance::Load if is_first => self.lightest(standings, ready().chain(readmitted()), random),
+            Balance::Load => {
+                let lightest = self.lightest(standings, ready(), random);
+                lightest.or(probe).or_else(|| self.lightest(standings, readmitted(), random))
             }
         }
     }
 
-    /// What a request would wait and cost there, in no unit.
-    fn load(&self, (index, standing): &(usize, Standing), mean_price: Option<f64>) -> f64 {
-        let weight = self.deployments.get(*index).map_or(1.0, |deployment| f64::from(deployment.weight));
-        let price = match (standing.price, mean_price) {
-            (Some(price), Some(mean)) => (f64::from(price) / mean).clamp(PRICE_BOUNDS.0, PRICE_BOUNDS.1),
-            _ => 1.0,
+    /// Of those at `positions`, the position of the one that has the least to do.
+    fn lightest(
+        &self,
+        standings: &[Standing],
+        positions: impl Iterator<Item = usize>,
+        random: &mut Random,
+    ) -> Option<usize> {
+        let candidate = |position: usize| {
+            let standing = standings.get(position)?;
+            let candidate = Candidate {
+                weight: f64::from(self.deployments.get(position)?.weight) * standing.share,
+                in_flight: standing.in_flight,
+                time_to_first_token: standing.time_to_first_token.as_secs_f64(),
+                price: standing.price,
+            };
+            Some((position, candidate))
         };
-        let waiting = f64::from(standing.in_flight + 1) * standing.time_to_first_token.as_secs_f64();
-        waiting * price / (weight * standing.share)
-    }
-}
-
-/// Lets `n` of those that are left out be asked, the first to be tried again first.
-fn readmit(standings: &mut [(usize, Standing)], n: usize) {
-    for _ in 0..n {
-        let until = |it: &Standing| match it.availability {
-            Availability::Ejected(slot, until) => Some((until, slot)),
-            _ => None,
-        };
-        let soonest =
-            standings.iter_mut().filter(|(_, it)| until(it).is_some()).min_by_key(|(_, it)| until(it).map(|it| it.0));
-        let Some((_, standing)) = soonest else { return };
-        if let Some((_, slot)) = until(standing) {
-            standing.availability = if standing.is_full { Availability::Full } else { Availability::Ready(slot) };
+        let (positions, candidates): (Vec<_>, Vec<_>) = positions.filter_map(candidate).unzip();
+        match *positions {
+            [] => None,
+            [only] => Some(only),
+            _ => positions.get(balance::pick(&candidates, random)).copied(),
         }
     }
 }
 
-/// Of those whose price is known and not nothing.
-fn mean_price(standings: &[(usize, Standing)]) -> Option<f64> {
-    let prices = standings.iter().filter_map(|(_, it)| it.price).map(f64::from);
-    let (sum, n) = prices.fold((0.0, 0.0), |(sum, n), price| (sum + price, n + 1.0));
-    (sum > 0.0).then(|| sum / n)
+/// The credentials of a provider in the order in which they are to be considered, each with its key's number.
+fn asks(provider: &Provider, turn: usize) -> impl Iterator<Item = Ask> {
+    provider.turns(turn).map(|turn| Ask { turn, key: provider.key_number(turn) })
+}
+
+/// Whether `deployment` may be asked again after all that was tried; `None` where it was not.
+fn after(tried: &[Tried<'_>], deployment: &Deployment, turn: usize, now: Duration) -> Option<Availability> {
+    let of_it = || tried.iter().filter(|it| it.deployment.name == deployment.name);
+    let last = of_it().next_back()?;
+    let is_tried = |key| !last.may_change_key || of_it().any(|it| it.key == key);
+    let provider = &deployment.provider;
+    Some(deployment.health.availability_after(is_tried, asks(provider, turn), &provider.health, now))
+}
+
+/// Lets `n` of those that are left out be asked, what has room and is the first to be tried again first.
+fn readmit(standings: &mut [Standing], n: usize) {
+    for _ in 0..n {
+        let ejected = standings.iter_mut().filter_map(|it| match it.availability {
+            Availability::Ejected(ask, until) => Some(((!it.has_room, until), ask, it)),
+            _ => None,
+        });
+        let Some((_, ask, standing)) = ejected.min_by_key(|&(order, ..)| order) else { return };
+        standing.availability = Availability::Readmitted(ask);
+    }
+}
+
+fn is_full(standings: &[Standing]) -> bool {
+    standings.iter().any(|it| it.availability.ask().is_some() && !it.has_room)
 }
 
 /// Why none can be asked: the nearest hope.
-fn nothing(standings: &[(usize, Standing)]) -> Choice {
-    let availabilities = || standings.iter().map(|(_, it)| it.availability);
-    if availabilities().any(|it| matches!(it, Availability::Full)) {
+fn nothing(standings: &[Standing]) -> Choice {
+    if is_full(standings) {
         return Choice::Full;
     }
-    let throttled =
-        availabilities().filter_map(|it| if let Availability::Throttled(until) = it { Some(until) } else { None });
-    if let Some(until) = throttled.min() {
-        return Choice::Parked(Parked::Throttled, until);
-    }
-    let unkeyed =
-        availabilities().filter_map(|it| if let Availability::Unkeyed(until) = it { Some(until) } else { None });
-    unkeyed.min().map_or(Choice::Nothing, |until| Choice::Parked(Parked::Unkeyed, until))
+    let parked = |it: &Standing| match it.availability {
+        Availability::Throttled(until) => Some((Parked::Throttled, until)),
+        Availability::Unkeyed(until) => Some((Parked::Unkeyed, until)),
+        _ => None,
+    };
+    let first = standings.iter().filter_map(parked).min();
+    first.map_or(Choice::Nothing, |(why, until)| Choice::Parked(why, until))
 }

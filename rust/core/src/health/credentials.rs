@@ -2,9 +2,9 @@
 //!
 //! # Why a key is parked and not dropped
 //! Keys are revoked for good, but bills are paid and permissions granted an hour later. So a refused key is tried again
-//! by one request after a while that doubles, and at once when the configuration is loaded anew.
+//! after a while that doubles, and at once when the configuration is loaded anew.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::parking::Parking;
@@ -22,6 +22,13 @@ struct Key {
     elsewhere: Duration,
 }
 
+/// A provider's refusal of a key, as this worker saw it.
+#[derive(Clone, Copy)]
+pub(super) struct Refusal {
+    pub(super) since: Duration,
+    pub(super) until: Duration,
+}
+
 impl Credentials {
     /// So many keys, all good.
     pub fn new(n_keys: usize) -> Self {
@@ -31,47 +38,52 @@ impl Credentials {
 
     /// Until when the key is not to be shown; `None` when it may be.
     pub(super) fn until(&self, key: usize, now: Duration) -> Option<Duration> {
-        self.with(key, |key| {
-            let elsewhere = Some(key.elsewhere).filter(|&until| until > now);
-            key.parking.until(now).max(elsewhere)
-        })
-        .flatten()
+        let keys = self.lock();
+        let key = keys.get(key)?;
+        key.parking.until(now).max(Some(key.elsewhere).filter(|&until| until > now))
     }
 
-    /// Until when this worker has parked it.
-    pub(super) fn own_until(&self, key: usize, now: Duration) -> Option<Duration> {
-        self.with(key, |key| key.parking.until(now)).flatten()
+    /// Whether this worker has found it refused.
+    pub(super) fn refusal(&self, key: usize, now: Duration) -> Option<Refusal> {
+        let keys = self.lock();
+        let key = keys.get(key)?;
+        key.parking.until(now).map(|until| Refusal { since: key.parked, until })
     }
 
-    /// Takes note that the provider refused the key; gives for how long it is left out.
+    /// Takes note that the provider refused the key; for how long it is left out, where that is news.
     pub(super) fn park(&self, key: usize, now: Duration) -> Option<Duration> {
-        self.with(key, |key| {
-            key.parked = now;
-            key.parking.park(now)
-        })
+        let mut keys = self.lock();
+        let key = keys.get_mut(key)?;
+        if key.parking.until(now).is_some() {
+            return None;
+        }
+        key.parked = now;
+        Some(key.parking.park(now))
     }
 
     /// Takes note that the provider took the key of a request that began then; whether that is news. What began before
     /// the key was refused tells nothing.
     pub(super) fn clear(&self, key: usize, began: Duration) -> bool {
-        self.with(key, |key| began >= key.parked && key.parking.clear()).unwrap_or(false)
+        self.lock().get_mut(key).is_some_and(|key| began >= key.parked && key.parking.clear())
     }
 
-    /// Takes every key for good.
+    /// Takes every key again.
     pub(super) fn forget(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter_mut().for_each(|key| *key = Key::default());
+        self.lock().fill_with(Key::default);
     }
 
     pub(super) fn forget_elsewhere(&self) {
-        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.iter_mut().for_each(|key| key.elsewhere = Duration::ZERO);
+        self.lock().iter_mut().for_each(|key| key.elsewhere = Duration::ZERO);
     }
 
+    /// Takes what another worker found of the key of that number.
     pub(super) fn hear(&self, key: usize, until: Duration) {
-        self.with(key, |key| key.elsewhere = key.elsewhere.max(until));
+        if let Some(key) = self.lock().get_mut(key) {
+            key.elsewhere = key.elsewhere.max(until);
+        }
     }
 
-    fn with<R>(&self, key: usize, change: impl FnOnce(&mut Key) -> R) -> Option<R> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(key).map(change)
+    fn lock(&self) -> MutexGuard<'_, Vec<Key>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -11,7 +11,7 @@ const HEDGES_PER_HUNDRED: u32 = 2;
 /// Hedges that may be saved up: what a hundred requests earn.
 const MAX_HEDGES: u32 = 2 * 100;
 /// The time to first token of deployments that nobody knows, before any has told: about that of the large providers.
-const USUAL: Duration = Duration::from_secs(1);
+pub(super) const USUAL: Duration = Duration::from_secs(1);
 
 /// What their requests share.
 #[derive(Clone, Debug, Default)]

@@ -18,11 +18,15 @@ mod budget;
 mod latency;
 mod limit;
 mod credentials;
+mod availability;
+mod key;
 mod deployment;
 mod group;
+mod balance;
 mod choice;
 mod notes;
 mod row;
+mod gossip;
 mod table;
 
 pub use budget::{BASE, BASE_BUSY, Cost, backoff};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Whether a deployment may be asked with a key.
+/// Whether a deployment may be asked with a key. What is further down is worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -42,21 +42,23 @@ pub struct Row {
     pub n_keys: usize,
     /// Whether it may be asked.
     pub state: State,
-    /// Why it may not, or last might not.
-    pub why: String,
-    /// For how long it has been so.
-    pub since_ms: u64,
-    /// Until it is tried again.
+    /// Why it may not, or last might not; `None` where it always might.
+    pub why: Option<String>,
+    /// For how long it has been so; `None` where it always was.
+    pub since_ms: Option<u64>,
+    /// Until it is tried again; `None` where it may be asked, or is being tried.
     pub retry_in_ms: Option<u64>,
-    /// Whether other workers told of it.
-    pub is_hearsay: bool,
+    /// How many workers know it.
+    pub n_workers: u32,
+    /// How many of them have found it in a state other than closed.
+    pub n_workers_away: u32,
     /// Requests in flight at the deployment, whatever the key.
     pub in_flight: u32,
     /// How many may be.
     pub limit: u32,
-    /// Of the last ten seconds.
+    /// Requests of the last ten seconds that succeeded.
     pub n_successes: u32,
-    /// Of the last ten seconds.
+    /// Requests of the last ten seconds that succeeded or were the deployment's failure.
     pub n_samples: u32,
     /// The deployment's usual time to first token; `None` when no stream has told.
     pub time_to_first_token_ms: Option<u64>,
@@ -65,23 +67,20 @@ pub struct Row {
 impl Row {
     /// Adds what another worker knows of the same: the worst state is that of all.
     pub(super) fn add(&mut self, other: Self) {
-        let ours = (self.n_samples, self.time_to_first_token_ms);
+        self.n_workers = self.n_workers.saturating_add(other.n_workers);
+        self.n_workers_away = self.n_workers_away.saturating_add(other.n_workers_away);
         self.in_flight = self.in_flight.saturating_add(other.in_flight);
         self.limit = self.limit.saturating_add(other.limit);
+        // Of who has more to go by.
+        let times = [(self.n_samples, self.time_to_first_token_ms), (other.n_samples, other.time_to_first_token_ms)];
+        self.time_to_first_token_ms = times.into_iter().filter(|it| it.1.is_some()).max().and_then(|it| it.1);
         self.n_successes = self.n_successes.saturating_add(other.n_successes);
         self.n_samples = self.n_samples.saturating_add(other.n_samples);
-        // Of who has more to go by.
-        self.time_to_first_token_ms = [(other.n_samples, other.time_to_first_token_ms), ours]
-            .into_iter()
-            .filter(|it| it.1.is_some())
-            .max()
-            .and_then(|it| it.1);
-        if (other.state, self.is_hearsay) > (self.state, other.is_hearsay) {
+        if (other.state, other.retry_in_ms) > (self.state, self.retry_in_ms) {
             self.state = other.state;
             self.why = other.why;
             self.since_ms = other.since_ms;
             self.retry_in_ms = other.retry_in_ms;
-            self.is_hearsay = other.is_hearsay;
         }
     }
 }

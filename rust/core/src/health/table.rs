@@ -1,28 +1,22 @@
-//! Everything that is known of deployments, by name; and what workers tell one another of it.
+//! Everything that is known of deployments, by name.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::credentials::Credentials;
 use super::deployment::DeploymentHealth;
+use super::gossip::Told;
 use super::group::GroupHealth;
 use super::notes::{Note, Notes};
 use super::random::Random;
 use super::row::{Row, State};
 
-/// Names come from clients too, where any model of a provider may be asked for. What comes beyond has a health of its
-/// own that nobody else sees.
-const MAX_DEPLOYMENTS: usize = 2_000;
-/// Bytes of what a sibling tells that are read.
-const MAX_TOLD: usize = 4 * 1024 * 1024;
-/// Nobody leaves anything alone for longer: a key that was refused again and again.
-const MAX_WAIT: Duration = Duration::from_secs(15 * 60);
-/// To be raised when a row changes.
-const VERSION: u32 = 1;
+/// Clients may ask for any model of a provider. What they name beyond has a health of its own that nobody else sees.
+const MAX_NAMED: usize = 2_000;
 
 /// The health of all deployments that a worker knows.
 #[derive(Debug)]
@@ -30,6 +24,7 @@ pub struct HealthTable {
     notes: Arc<Notes>,
     random: Mutex<Random>,
     known: Mutex<Known>,
+    /// What siblings told last.
     told: Mutex<Vec<Row>>,
 }
 
@@ -42,18 +37,12 @@ struct Known {
     forgotten: Duration,
 }
 
-/// What a worker tells its siblings.
-#[derive(Serialize, Deserialize)]
-struct Told {
-    version: u32,
-    forgotten: Duration,
-    rows: Vec<Row>,
-}
-
 /// What the operator is shown.
 #[derive(Serialize)]
 struct Page {
+    /// `well`, or `degraded` where any row is away.
     status: &'static str,
+    /// How many rows are in a state other than closed.
     n_away: usize,
     deployments: Vec<Row>,
 }
@@ -69,15 +58,30 @@ impl HealthTable {
         }
     }
 
-    /// The health of the deployment called `name`.
+    /// The health of a deployment that the configuration names.
     pub(crate) fn deployment(&self, name: &Arc<str>, n_keys: usize, max_in_flight: u32) -> Arc<DeploymentHealth> {
+        self.bounded_deployment(name, n_keys, max_in_flight, usize::MAX)
+    }
+
+    /// The health of a deployment that a client names.
+    pub(crate) fn named_deployment(&self, name: &Arc<str>, n_keys: usize, max_in_flight: u32) -> Arc<DeploymentHealth> {
+        self.bounded_deployment(name, n_keys, max_in_flight, MAX_NAMED)
+    }
+
+    fn bounded_deployment(
+        &self,
+        name: &Arc<str>,
+        n_keys: usize,
+        max_in_flight: u32,
+        max_known: usize,
+    ) -> Arc<DeploymentHealth> {
         let mut known = self.lock();
         if let Some(health) = known.deployments.get(name) {
             health.reconfigure(n_keys, max_in_flight);
             return Arc::clone(health);
         }
         let health = Arc::new(DeploymentHealth::new(Arc::clone(name), n_keys, max_in_flight, Arc::clone(&self.notes)));
-        if known.deployments.len() < MAX_DEPLOYMENTS {
+        if known.deployments.len() < max_known {
             known.deployments.insert(Arc::clone(name), Arc::clone(&health));
         }
         health
@@ -90,15 +94,15 @@ impl HealthTable {
             return group.clone();
         }
         let group = GroupHealth::default();
-        if known.groups.len() < MAX_DEPLOYMENTS {
+        if known.groups.len() < MAX_NAMED {
             known.groups.insert(Arc::clone(name), group.clone());
         }
         group
     }
 
-    /// Takes the keys of a provider in a new configuration, in the place of those that it had.
-    pub(crate) fn set_credentials(&self, provider: &Arc<str>, credentials: Credentials) {
-        self.lock().credentials.insert(Arc::clone(provider), credentials);
+    /// Takes over the keys of a new configuration, by provider, once that is known to be good.
+    pub(crate) fn set_credentials(&self, credentials: impl Iterator<Item = (Arc<str>, Credentials)>) {
+        self.lock().credentials = credentials.collect();
     }
 
     /// Draws by `draw`.
@@ -115,11 +119,11 @@ impl HealthTable {
     /// better. What is in flight stays so. `unix` is now, since the Unix epoch.
     pub fn forget(&self, unix: Duration) {
         let mut known = self.lock();
-        known.forgotten = unix;
-        known.deployments.values().for_each(|health| health.forget());
-        known.credentials.values().for_each(Credentials::forget);
+        // Later than the last time, even where the clock was set back: others go by that.
+        let next = known.forgotten.saturating_add(Duration::from_nanos(1));
+        known.forget(unix.max(next));
         drop(known);
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.lock_told().clear();
     }
 
     /// How every deployment does, as JSON.
@@ -133,7 +137,7 @@ impl HealthTable {
     /// Every deployment with every key, by name, as all workers know them together.
     pub fn all_rows(&self, now: Duration) -> Vec<Row> {
         let mut rows: BTreeMap<(String, usize), Row> = BTreeMap::new();
-        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let told = self.lock_told().clone();
         for row in self.rows(now).into_iter().chain(told) {
             match rows.entry((row.deployment.clone(), row.key)) {
                 Entry::Vacant(place) => drop(place.insert(row)),
@@ -143,10 +147,11 @@ impl HealthTable {
         rows.into_values().collect()
     }
 
-    /// Every deployment with every key, by name, as this worker knows them.
+    /// Every deployment with every key, by name, as this worker alone has found them.
     pub fn rows(&self, now: Duration) -> Vec<Row> {
-        let known = self.lock();
-        let credentials = |name: &str| name.split_once('/').and_then(|(provider, _)| known.credentials.get(provider));
+        let mut known = self.lock();
+        known.forget_unused();
+        let credentials = |name: &str| known.credentials.get(provider_of(name));
         known.deployments.iter().flat_map(|(name, health)| health.rows(credentials(name), now)).collect()
     }
 
@@ -154,45 +159,60 @@ impl HealthTable {
     pub fn tell(&self, now: Duration) -> Vec<u8> {
         let rows = self.rows(now);
         let forgotten = self.lock().forgotten;
-        serde_json::to_vec(&Told { version: VERSION, forgotten, rows }).unwrap_or_default()
+        Told { forgotten, rows }.write()
     }
 
     /// Takes what siblings found, in the place of all that they told before. What cannot be read is left out.
     pub fn hear(&self, siblings: &[Vec<u8>], now: Duration) {
-        let told = siblings.iter().filter(|told| told.len() <= MAX_TOLD);
-        let told = told.filter_map(|told| serde_json::from_slice::<Told>(told).ok());
-        let told: Vec<Told> = told.filter(|told| told.version == VERSION).collect();
+        let told: Vec<Told> = siblings.iter().filter_map(|text| Told::read(text)).collect();
+        let mut known = self.lock();
         let forgotten = told.iter().map(|told| told.forgotten).max().unwrap_or_default();
-        if forgotten > self.lock().forgotten {
-            self.forget(forgotten);
+        if forgotten > known.forgotten {
+            known.forget(forgotten);
         }
-        let told = told.into_iter().filter(|told| told.forgotten >= forgotten);
+        // Who has not heard of that yet tells what was before.
+        let told = told.into_iter().filter(|told| told.forgotten >= known.forgotten);
         let rows: Vec<Row> = told.flat_map(|told| told.rows).collect();
-        let known = self.lock();
-        known.deployments.values().for_each(|health| health.forget_elsewhere());
-        known.credentials.values().for_each(Credentials::forget_elsewhere);
-        for row in rows.iter().filter(|row| !row.is_hearsay) {
-            let (Some(key), Some(wait)) = (row.key.checked_sub(1), row.retry_in_ms) else { continue };
-            let until = now.saturating_add(Duration::from_millis(wait).min(MAX_WAIT));
-            let provider = row.deployment.split_once('/').map_or("", |(provider, _)| provider);
-            match row.state {
-                State::Parked => {
-                    if let Some(credentials) = known.credentials.get(provider) {
-                        credentials.hear(key, until);
-                    }
-                }
-                State::Open | State::Throttled | State::HalfOpen | State::Closed => {
-                    if let Some(health) = known.deployments.get(row.deployment.as_str()) {
-                        health.hear(key, row.state, until);
-                    }
-                }
-            }
-        }
+        known.hear(&rows, now);
         drop(known);
-        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = rows;
+        *self.lock_told() = rows;
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn lock_told(&self) -> MutexGuard<'_, Vec<Row>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn hear(&self, rows: &[Row], now: Duration) {
+        self.deployments.values().for_each(|health| health.forget_elsewhere());
+        self.credentials.values().for_each(Credentials::forget_elsewhere);
+        for row in rows {
+            let (Some(key), Some(until)) = (row.key.checked_sub(1), row.retry_at(now)) else { continue };
+            if row.state == State::Parked {
+                self.credentials.get(provider_of(&row.deployment)).iter().for_each(|it| it.hear(key, until));
+            } else if let Some(health) = self.deployments.get(row.deployment.as_str()) {
+                health.hear(key, row.state, until);
+            }
+        }
+    }
+
+    fn forget(&mut self, forgotten: Duration) {
+        self.forgotten = forgotten;
+        self.deployments.values().for_each(|health| health.forget());
+        self.credentials.values().for_each(Credentials::forget);
+    }
+
+    /// Forgets deployments that no configuration has any more: nobody would ever find out whether they are well again.
+    fn forget_unused(&mut self) {
+        self.deployments.retain(|_, health| Arc::strong_count(health) > 1);
+    }
+}
+
+fn provider_of(deployment: &str) -> &str {
+    deployment.split_once('/').map_or("", |(provider, _)| provider)
 }

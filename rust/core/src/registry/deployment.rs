@@ -1,12 +1,12 @@
 //! A model at a provider, and everything that holds for it alone.
 
 use super::provider::{Provider, Timeouts};
-use crate::config::{Config, DeploymentSettings, is_model_name};
+use crate::config::{self, Config, DeploymentSettings, is_model_name};
 use crate::health::{DeploymentHealth, HealthTable};
 use crate::models;
 use crate::prices::PriceTable;
 use indexmap::IndexMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -44,13 +44,21 @@ impl Deployment {
 pub(crate) struct Deployments {
     providers: IndexMap<Arc<str>, Arc<Provider>>,
     settings: IndexMap<String, DeploymentSettings>,
+    /// What the configuration names.
+    configured: BTreeSet<String>,
     health: Arc<HealthTable>,
     kept: Mutex<BTreeMap<Arc<str>, Arc<Deployment>>>,
 }
 
 impl Deployments {
     pub(super) fn new(config: &Config, providers: IndexMap<Arc<str>, Arc<Provider>>, health: Arc<HealthTable>) -> Self {
-        Self { providers, settings: config.deployments.clone(), health, kept: Mutex::default() }
+        let in_tiers = config.tiers.values().flatten().cloned();
+        let of_provider = |(name, provider): (&String, &config::Provider)| {
+            provider.models.iter().map(|model| format!("{name}/{model}")).collect::<Vec<_>>()
+        };
+        let in_providers = config.providers.iter().flat_map(of_provider);
+        let configured = in_tiers.chain(in_providers).collect();
+        Self { providers, settings: config.deployments.clone(), configured, health, kept: Mutex::default() }
     }
 
     pub(crate) fn providers(&self) -> &IndexMap<Arc<str>, Arc<Provider>> {
@@ -90,8 +98,13 @@ impl Deployments {
         if let Some(window) = settings.context_window {
             let _ = context_window.set(Some(u64::from(window.get())));
         }
+        let health = if self.configured.contains(&*name) {
+            self.health.deployment(&name, provider.n_keys(), max_in_flight)
+        } else {
+            self.health.named_deployment(&name, provider.n_keys(), max_in_flight)
+        };
         Deployment {
-            health: self.health.deployment(&name, provider.n_keys(), max_in_flight),
+            health,
             provider: Arc::clone(provider),
             model: model.into(),
             weight: settings.weight,

@@ -57,9 +57,15 @@ impl Provider {
         position.and_then(|position| self.key_numbers.get(position)).map_or(0, |&number| usize::from(number))
     }
 
-    /// After how many turns each key has had its share; 1 where there are none.
-    pub fn n_turns(&self) -> usize {
-        self.key_numbers.len().max(1)
+    /// The turns to consider for the `turn`th request: its own, then all others, for when its key is not taken. They
+    /// begin one further each round, so that what is left of a key's share is spread over the others and does not go to
+    /// the next one alone.
+    pub(crate) fn turns(&self, turn: usize) -> impl Iterator<Item = usize> + use<> {
+        let n_others = self.key_numbers.len().saturating_sub(1);
+        let round = turn.checked_div(self.key_numbers.len()).unwrap_or(0);
+        let other =
+            move |step: usize| (round + step).checked_rem(n_others).map_or(turn, |it| turn.wrapping_add(1 + it));
+        std::iter::once(turn).chain((0..n_others).map(other))
     }
 
     /// How many keys there are; 1 where there are none, for asking without a key is one way to ask.
