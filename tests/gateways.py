@@ -108,9 +108,9 @@ class Gateway:
                     received += part
         return bytes(received)
 
-    def forget(self):
+    def forget(self, key=None):
         """Have it forget what it knows against its deployments, so that one test is nothing to the next."""
-        head = f"POST /tiercel/health/forget HTTP/1.1\r\nhost: tests\r\nauthorization: Bearer {self.key}\r\n"
+        head = f"POST /tiercel/health/forget HTTP/1.1\r\nhost: tests\r\nauthorization: Bearer {key or self.key}\r\n"
         answer = self.exchange(f"{head}content-length: 0\r\nconnection: close\r\n\r\n".encode())
         assert answer.startswith(b"HTTP/1.1 200 "), answer
 

@@ -114,6 +114,7 @@ def watched(shared_watched):
     gateway, upstream = shared_watched
     upstream.reset(answer)
     yield shared_watched
+    gateway.forget(CLIENT_KEY)
     metrics = ask(gateway, "/metrics", b"", "GET", CLIENT_KEY)
 
     assert metrics.status == 200
