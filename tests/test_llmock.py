@@ -144,68 +144,6 @@ def test_it_embeds(sdks, mock):
     mock.assert_resilient(strict=True)
 
 
-# What to script so that it acts before the first word, and how the attempt is reported.
-FAULTS = {
-    "slow first token": (lambda mock, _: mock.slow_first_token(SLOW), "timeout_first_token"),
-    "connection dropped": (lambda mock, after: mock.disconnect(after_chunks=after), "truncated"),
-    "stream ends early": (lambda mock, after: mock.truncate(after_chunks=after), "truncated"),
-    "corrupted chunk": (lambda mock, after: mock.corrupt(after_chunks=after), "malformed"),
-    "stream stalls": (lambda mock, after: mock.stall(after_chunks=after, seconds=SLOW), "timeout_first_token"),
-}
-STATUSES = {
-    "401": (lambda mock: mock.fail(401), "credential"),
-    "403": (lambda mock: mock.fail(403), "credential"),
-    "429": (lambda mock: mock.rate_limit(retry_after=5), "throttled"),
-    "500": (lambda mock: mock.fail(500), "status_500"),
-    "503": (lambda mock: mock.fail(503), "status_503"),
-    "529": (lambda mock: mock.fail(529), "status_other"),
-}
-BREAKS = {
-    "disconnect": lambda mock, after: mock.disconnect(after_chunks=after),
-    "truncate": lambda mock, after: mock.truncate(after_chunks=after),
-    "corrupt": lambda mock, after: mock.corrupt(after_chunks=after),
-    "stall": lambda mock, after: mock.stall(after_chunks=after, seconds=SLOW),
-}
-
-
-@pytest.mark.parametrize("name", FAULTS)
-@PAIRS
-def test_a_fault_before_the_first_word_is_retried_and_the_verdict_is_clean(sdk, mock, dialect, name):
-    script, word = FAULTS[name]
-    script(mock.pace(CHUNK_MILLISECONDS), UPSTREAMS[dialect][2])
-
-    assert hear(sdk, f"twice-{dialect}", stream=True) == SAID
-    assert sdk.head["x-tiercel-attempts"] == attempts(dialect, word, "right", "answering")
-    assert len(mock.requests) == 2
-    # Not strictly: it may take the second attempt, which follows at once, for a call of its own.
-    mock.assert_resilient()
-
-
-@pytest.mark.parametrize(
-    ("stream", "word", "end"),
-    [(False, "timeout_answer", "answered"), (True, "timeout_head", "answering")],
-    ids=["unary", "stream"],
-)
-def test_a_provider_that_does_not_answer_in_time_is_given_up(sdks, mock, stream, word, end):
-    mock.delay(SLOW)
-
-    assert hear(sdks["chat"], "twice-openai", stream=stream).text == WORDS
-    assert sdks["chat"].head["x-tiercel-attempts"] == attempts("openai", word, "right", end)
-    mock.assert_resilient()
-
-
-@pytest.mark.parametrize("name", STATUSES)
-@PAIRS
-def test_a_provider_that_refuses_or_wants_to_be_left_alone_is_and_another_answers(sdk, mock, dialect, name):
-    script, word = STATUSES[name]
-    script(mock)
-
-    assert hear(sdk, f"elsewhere-{dialect}").text == WORDS
-    assert sdk.head["x-tiercel-attempts"] == attempts(dialect, word, "other", "answered")
-    assert len(mock.requests) == 1
-    mock.assert_resilient()
-
-
 @PAIRS
 def test_a_prompt_that_is_too_long_is_not_retried(sdk, mock, dialect):
     mock.context_overflow(times=None)
@@ -214,27 +152,6 @@ def test_a_prompt_that_is_too_long_is_not_retried(sdk, mock, dialect):
         hear(sdk, f"twice-{dialect}")
     assert len(mock.requests) == 1
     mock.assert_resilient(strict=True)
-
-
-@STREAM
-@PAIRS
-def test_an_outage_is_no_reason_for_a_storm(sdk, mock, dialect, stream):
-    mock.outage(status=500)
-
-    with pytest.raises(sdk.errors[None]):
-        hear(sdk, f"twice-{dialect}", stream=stream)
-    assert len(mock.requests) == 2
-    mock.assert_resilient(strict=True)
-
-
-@pytest.mark.parametrize("name", BREAKS)
-@PAIRS
-def test_the_sdk_raises_where_a_stream_breaks_off(sdk, mock, dialect, name):
-    BREAKS[name](mock.pace(CHUNK_MILLISECONDS), UPSTREAMS[dialect][2] + 3)
-
-    with pytest.raises(sdk.errors[None]):
-        hear(sdk, f"twice-{dialect}", stream=True)
-    assert len(mock.requests) == 1
 
 
 def test_a_prompt_that_is_too_long_has_openais_code(sdks, mock):

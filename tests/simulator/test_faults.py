@@ -211,6 +211,10 @@ def test_faults_are_attached_to_models_by_settings_and_at_run_time():
         assert await statuses() == [200, 500, 200]
         assert await control(b"POST", {"model": "small", "fault": "status=503;times=1"}) == 200
         assert await statuses() == [503, 500, 200]
+        # Each model has its own count.
+        for model in ("small", "large"):
+            assert await control(b"POST", {"model": model, "fault": "status=503;times=1"}) == 200
+        assert await statuses() == [503, 500, 503]
         assert await control(b"POST", {"model": None, "fault": "status=502"}) == 200
         assert await statuses() == [502, 500, 502]
         assert await control(b"POST", {"model": "huge", "fault": "no-done"}) == 404

@@ -44,7 +44,8 @@ class Fault:
     """What goes wrong with one answer.
 
     Attributes:
-        text: As it was written; uses are counted by it.
+        text: As it was written.
+        attached_to: The model that it is attached to; uses are counted by it and the text.
         status: Answer with this error.
         retry_after: Value of the error's `retry-after` header.
         delay: Seconds before the head.
@@ -60,6 +61,7 @@ class Fault:
     """
 
     text: str = ""
+    attached_to: str | None = None
     status: int | None = None
     retry_after: str | None = None
     delay: float = 0.0
@@ -184,7 +186,7 @@ class Faults:
 
     def clear(self) -> None:
         """Goes back to the faults of the settings, unused."""
-        self._attached = dict(self._initial)
+        self._attached = {model: replace(fault, attached_to=model) for model, fault in self._initial.items()}
         self._uses: dict[str, int] = {}
         self._random = seeded(self._seed, b"faults")
 
@@ -194,8 +196,9 @@ class Faults:
         Raises:
             FaultSyntaxError: As `parse` does.
         """
-        self._attached[model] = parse(text)
-        self._uses.pop(text, None)
+        fault = replace(parse(text), attached_to=model)
+        self._attached[model] = fault
+        self._uses.pop(_counted_as(fault), None)
 
     def choose(self, model: str | None, asked: Iterable[str]) -> Fault:
         """The fault for one request: the first that has uses left among those `asked` for and those attached.
@@ -214,8 +217,13 @@ class Faults:
     def _use(self, fault: Fault) -> bool:
         if fault.times is None:
             return True
-        uses = self._uses.pop(fault.text, 0)
-        self._uses[fault.text] = min(uses + 1, fault.times)
+        counted_as = _counted_as(fault)
+        uses = self._uses.pop(counted_as, 0)
+        self._uses[counted_as] = min(uses + 1, fault.times)
         if len(self._uses) > _MAX_COUNTED:
             del self._uses[next(iter(self._uses))]
         return uses < fault.times
+
+
+def _counted_as(fault: Fault) -> str:
+    return f"{fault.attached_to or ''} {fault.text}"
