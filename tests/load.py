@@ -5,6 +5,8 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 
+import uvloop
+
 TICK_SECONDS = 0.01
 
 
@@ -113,6 +115,23 @@ class Load:
             self.outcomes["asked again"] += 1
         self.outcomes[outcome(answer)] += 1
         self._idle.append(connection)
+
+
+async def stream(load, has_begun):
+    """The bytes of one stream of some seconds, from the tier `slow`; says when it has begun."""
+    connection = await load.connect()
+    asking = asyncio.create_task(connection.ask(load.request(model="slow", stream=True)))
+    await connection.has_begun.wait()
+    has_begun.release()
+    answer = await asking
+    connection.transport.close()
+    return answer
+
+
+def run(main):
+    """The result of a coroutine, on the event loop that gateways have."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main)
 
 
 def outcome(answer):

@@ -11,11 +11,10 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-import uvloop
 
 from tests import gateways
 from tests.gateways import KEYS
-from tests.load import Load, is_whole
+from tests.load import Load, is_whole, run, stream
 
 IS_FULL = os.environ.get("TIERCEL_TEST_FULL") == "1"
 N_REQUESTS, RATE, N_STREAMS = (10_000, 1_000, 200) if IS_FULL else (1_500, 500, 40)
@@ -73,25 +72,9 @@ def resident(gateway):
     return {pid: n * os.sysconf("SC_PAGE_SIZE") for pid, n in pages.items()}
 
 
-async def stream(load, has_begun):
-    """The bytes of one stream of some seconds; says when it has begun."""
-    connection = await load.connect()
-    asking = asyncio.create_task(connection.ask(load.request(model="slow", stream=True)))
-    await connection.has_begun.wait()
-    has_begun.release()
-    answer = await asking
-    connection.transport.close()
-    return answer
-
-
 def check_streams(answers):
     assert all(answer.startswith(b"HTTP/1.1 200 ") and is_whole(answer) for answer in answers)
     assert all(b"data: [DONE]" in answer and b'"error"' not in answer for answer in answers)
-
-
-def run(main):
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(main)
 
 
 def test_load_leaves_no_file_open_and_memory_level(loaded_gateway, eventually):

@@ -10,11 +10,10 @@ import sys
 
 import httpx
 import pytest
-import uvloop
 
 from tests import gateways
 from tests.gateways import HTTP, KEY, KEYS, NARROW_KEY
-from tests.load import Load
+from tests.load import Load, run
 from tests.providers import STREAM_END, STREAM_HEAD, piece
 
 NARROW = KEYS[KEYS.rindex("[[keys]]") : KEYS.index("[log]")]
@@ -199,8 +198,7 @@ def test_reloads_under_load_lose_nothing(start_gateway, interface, providers):
         return load.outcomes
 
     with start_gateway(first, interface, workers=2) as gateway:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            outcomes = runner.run(main(gateway))
+        outcomes = run(main(gateway))
         models = {line["provider"] for line in gateway.access_log() if line["endpoint"] == "chat"}
         open_connections = gateways.eventually(lambda: "tiercel_in_flight 0\n" in gateway.get("/metrics").text)
 

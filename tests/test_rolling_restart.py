@@ -12,11 +12,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-import uvloop
 
 from tests import gateways
 from tests.gateways import KEY, KEYS
-from tests.load import Load, is_whole
+from tests.load import Load, is_whole, run, stream
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 CONFIG = Path(__file__).parent.parent / "examples" / "nginx.conf"
@@ -110,22 +109,6 @@ def listens(port):
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
         return True
     return False
-
-
-async def stream(load, has_begun):
-    """The bytes of a stream of two seconds; says when it has begun."""
-    connection = await load.connect()
-    asking = asyncio.create_task(connection.ask(load.request(model="slow", stream=True)))
-    await connection.has_begun.wait()
-    has_begun.release()
-    answer = await asking
-    connection.transport.close()
-    return answer
-
-
-def run(main):
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(main)
 
 
 def test_a_rolling_restart_loses_nothing_and_sends_nothing_twice(pair, load, tmp_path):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 Verdict = dict[str, Any]
 
@@ -109,8 +109,7 @@ class State:
 
     def others_metrics(self) -> list[tuple[bytes, bool]]:
         """The other processes' metrics, each with whether that process lives."""
-        paths = {int(path.stem): path for path in self.folder.glob("*.metrics")}
-        return [(path.read_bytes(), Path(f"/proc/{pid}").exists()) for pid, path in paths.items() if pid != os.getpid()]
+        return [(path.read_bytes(), lives) for path, lives in self._others("metrics")]
 
     # How deployments do: each worker leaves what it found, for all others.
 
@@ -120,10 +119,13 @@ class State:
 
     def others_health(self) -> list[bytes]:
         """What the other workers know that live."""
-        paths = {int(path.stem): path for path in self.folder.glob("*.health")}
-        return [
-            path.read_bytes() for pid, path in paths.items() if pid != os.getpid() and Path(f"/proc/{pid}").exists()
-        ]
+        return [path.read_bytes() for path, lives in self._others("health") if lives]
+
+    def _others(self, kind: str) -> Iterator[tuple[Path, bool]]:
+        """The files of that kind that other processes have left, each with whether its process lives."""
+        for path in self.folder.glob(f"*.{kind}"):
+            if (pid := int(path.stem)) != os.getpid():
+                yield path, Path(f"/proc/{pid}").exists()
 
     def _write(self, name: str, contents: bytes) -> None:
         draft = self.folder / f"{name}.draft"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tiercel import __version__
-from tiercel.cli import demo, output, source
+from tiercel.cli import address, demo, output, source
 from tiercel.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def serve(
         if is_demo:
             path = demo.write(state, stack.enter_context(demo.simulator()))
         core = Settings(path, state, overrides).load()
-        address, free_port = server.reserve(core.host, 0 if port == 0 else core.port)
+        listened, free_port = server.reserve(core.host, 0 if port == 0 else core.port)
         overrides["port"] = free_port
         Settings(path, state, overrides).to_environment()
 
@@ -60,7 +60,7 @@ def serve(
             ready += f"\nTry it:\n  {_try_it(core.host, free_port)}"
         elif path is None:
             output.note("No configuration: these are the providers whose keys are in the environment.")
-        server.run(core, address, free_port, state, ready)
+        server.run(core, listened, free_port, state, ready)
 
 
 _DEMONSTRATION = """\
@@ -73,14 +73,10 @@ For a real provider, set its key, such as OPENAI_API_KEY, or write a tiercel.tom
 
 def _ready(core: "Core", port: int) -> str:
     count = f"{core.workers} worker{'s' if core.workers > 1 else ''}"
-    return f"Tiercel {__version__} serves {_url(core.host, port)} ({core.interface}, {count})"
+    return f"Tiercel {__version__} serves {address.url(core.host, port)}/v1 ({core.interface}, {count})"
 
 
 def _try_it(host: str, port: int) -> str:
     body = '{"model": "auto", "messages": [{"role": "user", "content": "What is the capital of France?"}]}'
-    url = f"{_url(host, port)}/chat/completions"
+    url = f"{address.url(host, port)}/v1/chat/completions"
     return shlex.join(["curl", "-s", url, "-H", "content-type: application/json", "-d", body])
-
-
-def _url(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}/v1" if ":" in host else f"http://{host}:{port}/v1"

@@ -26,6 +26,7 @@ from granian.server.mp import MPServer
 from tiercel import reload
 from tiercel.app import Application, application
 from tiercel.cli import output
+from tiercel.cli.address import reachable
 from tiercel.errors import ConfigurationError, TiercelError
 from tiercel.state import State
 from tiercel.worker import DRAIN_SIGNAL
@@ -236,7 +237,7 @@ class Server(MPServer):
         """Whether every worker has begun, and what listens answers. One that begins leaves its metrics."""
         if not all(self._state.has_begun(worker.inner.pid) for worker in self.wrks):
             return False
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.bind_addr, self.bind_addr)  # noqa: S104 - nothing binds here
+        host = reachable(self.bind_addr)
         connection = http.client.HTTPConnection(host, self.bind_port, timeout=_PROBE_SECONDS)
         try:
             connection.request("GET", "/health/live")

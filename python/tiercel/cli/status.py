@@ -9,7 +9,7 @@ import orjson
 import typer
 
 from tiercel._core import Core
-from tiercel.cli import output, source
+from tiercel.cli import address, output, source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,8 +77,7 @@ def _time(milliseconds: int | None) -> str:
 def _url(config: "Path | None") -> str:
     path = source.find(config)
     core = Core(str(path) if path else None, {})
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(core.host, core.host)  # noqa: S104 - nothing binds here
-    return f"http://[{host}]:{core.port}" if ":" in host else f"http://{host}:{core.port}"
+    return address.url(address.reachable(core.host), core.port)
 
 
 def _ask(method: str, url: str, path: str, headers: dict[str, str]) -> dict[str, Any]:

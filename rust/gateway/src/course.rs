@@ -161,7 +161,7 @@ impl Call {
             End::Failed(failure) => failure.verdict(),
             End::Refused | End::Outrun | End::Abandoned => Verdict::Nothing,
         };
-        self.gateway.end(attempt, verdict, now);
+        self.gateway.end(&attempt.deployment, attempt.slot, verdict, now);
         let Some(asked) = &self.asked else { return };
         match end {
             End::Answered => {
@@ -290,17 +290,14 @@ impl Call {
         let group = if position == long { plan.long_context.as_ref() } else { plan.groups.get(position) }?;
         let must_fit = plan.long_context.is_some() && position != long;
         let gateway = &self.gateway;
-        let fits: Vec<bool> = group
-            .deployments
-            .iter()
-            .map(|it| !must_fit || demand.billed().is_none_or(|request| course.length.fits(request, it, gateway, now)))
-            .collect();
-        course.is_too_long |= fits.contains(&false);
-        let course = &*course;
-        let may_ask = |deployment: &Deployment| {
-            let at = group.deployments.iter().position(|other| other.name == deployment.name);
-            !course.unasked.contains(&deployment.name) && at.is_some_and(|at| fits.get(at) == Some(&true))
-        };
+        let mut too_short: Vec<&Arc<str>> = Vec::new();
+        if let Some(request) = demand.billed().filter(|_| must_fit) {
+            let not_fitting = group.deployments.iter().filter(|it| !course.length.fits(request, it, gateway, now));
+            too_short.extend(not_fitting.map(|it| &it.name));
+        }
+        course.is_too_long |= !too_short.is_empty();
+        let unasked = &course.unasked;
+        let may_ask = |it: &Deployment| !unasked.contains(&it.name) && !too_short.contains(&&it.name);
         Some(gateway.choose(group, &tried, &may_ask, now))
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use memchr::memmem;
 use tiercel_core::config::{Balance, Config, ConfigError, Interface, Roots};
-use tiercel_core::health::{Choice, Chosen, Random, Tried, Verdict};
+use tiercel_core::health::{Choice, Chosen, Random, Slot, Tried, Verdict};
 use tiercel_core::keys::{AuthError, Keys, Principal};
 use tiercel_core::plan::{Group, Plan, PlanError, Reason};
 use tiercel_core::prices::PriceTable;
@@ -269,20 +269,14 @@ impl Gateway {
 
     /// Gives back what was chosen, and not asked.
     pub(crate) fn release(&self, chosen: &Chosen, now: Moment) {
-        let Chosen { deployment, slot } = chosen;
-        let health = self.registry.health();
-        health.random(|random| {
-            deployment.health.end(*slot, &deployment.provider.health, Verdict::Nothing, now.monotonic, random);
-        });
+        self.end(&chosen.deployment, chosen.slot, Verdict::Nothing, now);
     }
 
-    /// Tells those who keep the health of deployments how `attempt` ended.
-    pub(crate) fn end(&self, attempt: &Attempt, verdict: Verdict, now: Moment) {
-        let deployment = &attempt.deployment;
+    /// Tells those who keep the health of deployments how a request in flight at `deployment` ended.
+    pub(crate) fn end(&self, deployment: &Deployment, slot: Slot, verdict: Verdict, now: Moment) {
+        let credentials = &deployment.provider.health;
         let health = self.registry.health();
-        health.random(|random| {
-            deployment.health.end(attempt.slot, &deployment.provider.health, verdict, now.monotonic, random);
-        });
+        health.random(|random| deployment.health.end(slot, credentials, verdict, now.monotonic, random));
     }
 
     /// A number from 0 to 1, for spreading what would else come at once.
