@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from tests import failover
 from tests.clients.sdks import SDKS
 from tests.clients.upstreams import CACHE_FROM, FOUR, MODELS, configuration
 from tests.gateways import KEYS
@@ -32,11 +33,8 @@ def clients_gateway(start_gateway, simulator):
 @pytest.fixture(scope="session")
 def sdks(clients_gateway):
     """Each SDK before the gateway."""
-    with contextlib.ExitStack() as stack:
-        yield {
-            name: stack.enter_context(contextlib.closing(sdk(clients_gateway.url, clients_gateway.key)))
-            for name, sdk in SDKS.items()
-        }
+    with failover.sdks(clients_gateway) as sdks:
+        yield sdks
 
 
 @pytest.fixture(scope="session")

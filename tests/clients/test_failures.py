@@ -7,9 +7,11 @@ import contextlib
 
 import pytest
 
+from tests import failover
 from tests.clients.rows import tries
 from tests.clients.sdks import SDKS, Question
-from tests.clients.upstreams import FOUR, named
+from tests.clients.upstreams import FOUR, configuration, named
+from tests.gateways import KEYS
 
 EVERY_CLIENT = pytest.mark.parametrize("client", SDKS)
 
@@ -26,13 +28,28 @@ def _no_faults(simulator):
     simulator.reset()
 
 
+@pytest.fixture(scope="module")
+def frank_gateway(start_gateway, simulator):
+    """One that asks once, so that what it says is what the provider said."""
+    keys = KEYS.replace("[failover]\n", "[failover]\nmax_attempts = 1\n")
+    with start_gateway(keys + configuration(simulator.base_url.removesuffix("/v1")), "asgi") as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="module")
+def frank_sdks(frank_gateway):
+    with failover.sdks(frank_gateway) as sdks:
+        yield sdks
+
+
 @pytest.mark.parametrize("status", STATUSES)
 @tries("errors")
-def test_what_a_provider_refuses_is_raised(sdks, simulator, client, upstream, status):
-    sdk, question = sdks[client], Question(named(upstream))
+def test_what_a_provider_refuses_is_raised(frank_gateway, frank_sdks, simulator, client, upstream, status):
+    sdk, question = frank_sdks[client], Question(named(upstream))
     simulator.attach(f"status={status};retry-after=1")
 
     for ask in (sdk.ask, sdk.stream):
+        frank_gateway.forget()
         with pytest.raises(sdk.errors[STATUSES[status]]):
             ask(question)
     assert len(simulator.journal) == 2
@@ -40,8 +57,8 @@ def test_what_a_provider_refuses_is_raised(sdks, simulator, client, upstream, st
 
 @pytest.mark.parametrize("fault", INTERRUPTIONS)
 @tries("broken stream")
-def test_a_stream_that_breaks_off_is_raised(sdks, simulator, client, upstream, fault):
-    sdk, question = sdks[client], Question(named(upstream))
+def test_a_stream_that_breaks_off_is_raised(frank_sdks, simulator, client, upstream, fault):
+    sdk, question = frank_sdks[client], Question(named(upstream))
     simulator.attach(fault)
 
     with pytest.raises(sdk.errors[None]):

@@ -182,15 +182,16 @@ impl Answer {
     pub(crate) fn take_whole(&mut self, now: Moment) -> Result<Whole, Failure> {
         let (status, body) = self.take_body();
         let headers = || self.refusal_headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+        let wait = || retry_after(headers(), &body, now.unix);
         let error = if status == 200 { None } else { UpstreamError::of_answer(headers(), &body) };
         let kind = match (Outcome::of(self.upstream, status, error.as_ref()), should_retry(headers())) {
             (Outcome::Success, _) => return self.read(status, body),
             (Outcome::CredentialFault, _) => return Err(Failure::Credential),
-            (Outcome::Throttled, _) => return Err(Failure::Throttled(retry_after(headers(), &body, now.unix))),
-            (Outcome::Overloaded, _) => return Err(Failure::Overloaded),
+            (Outcome::Throttled, _) => return Err(Failure::Throttled(wait())),
+            (Outcome::Overloaded, _) => return Err(Failure::Overloaded(wait())),
             (Outcome::ServerFault, Some(false)) => return Err(Failure::Final(status)),
             (Outcome::ServerFault, _) | (Outcome::ClientFault(ClientFault::Request), Some(true)) => {
-                return Err(Failure::Status(status));
+                return Err(Failure::Status(status, wait()));
             }
             (Outcome::ClientFault(ClientFault::ModelNotFound), _) => Some(Failure::ModelNotFound),
             (Outcome::ClientFault(ClientFault::ContextLength), _) => Some(Failure::ContextLength),
@@ -299,7 +300,7 @@ fn inside(upstream: Upstream, error: &UpstreamError) -> Failure {
     match Outcome::of_error(upstream, error) {
         Outcome::CredentialFault => Failure::Credential,
         Outcome::Throttled => Failure::Throttled(None),
-        Outcome::Overloaded => Failure::Overloaded,
+        Outcome::Overloaded => Failure::Overloaded(None),
         Outcome::Success | Outcome::ClientFault(_) | Outcome::ServerFault => Failure::ErrorInAnswer,
     }
 }

@@ -109,6 +109,23 @@ impl Attempt {
         }
     }
 
+    /// Whether it is at the same deployment with the same key.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.deployment, &other.deployment) && self.slot.key == other.slot.key
+    }
+
+    /// Whether what it asked may be asked once more by then.
+    pub(crate) fn may_repeat(&self, now: Duration) -> bool {
+        self.again().is_some_and(|again| again <= now)
+    }
+
+    /// From when on what it asked may be asked once more, by the provider's own word; `None` where that is no use.
+    pub(crate) fn again(&self) -> Option<Duration> {
+        let (End::Failed(failure), duration) = self.end? else { return None };
+        let ended = self.began.monotonic + duration;
+        failure.retry().is_again().then(|| ended + failure.wait().unwrap_or_default())
+    }
+
     /// The word for how it ended, or for what it does: a stream's head goes out while it answers.
     pub(crate) fn outcome(&self) -> &'static str {
         self.end.map_or("answering", |(end, _)| end.word())

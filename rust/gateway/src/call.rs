@@ -199,7 +199,7 @@ impl Call {
     ) -> Result<(), Failure> {
         let attempt = self.attempts.get_mut(index).ok_or(Failure::Unsendable)?;
         match attempt.awaits_token {
-            _ if status >= 500 => Err(Failure::Status(status)),
+            _ if status >= 500 => Err(Failure::Status(status, None)),
             Some(id) if self.gateway.tokens().take(id, &body, now.unix) => {
                 attempt.awaits_token = None;
                 attempt.has_fresh_token = true;

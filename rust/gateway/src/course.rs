@@ -274,7 +274,7 @@ impl Call {
 
     fn choose_in(&mut self, position: usize, is_beside: bool, now: Moment) -> Option<Choice> {
         let may_repeat = !is_beside && self.asked.as_ref()?.course.may_repeat;
-        let is_out = |attempt: &&Attempt| !may_repeat || attempt.failure().is_none_or(|it| !it.retry().is_again());
+        let is_out = |attempt: &&Attempt| !may_repeat || !attempt.may_repeat(now.monotonic);
         let tried: Vec<Tried<'_>> = self
             .attempts
             .iter()
@@ -408,8 +408,8 @@ impl Call {
             }
             Stop::Budget => (kind, reason, None),
             Stop::Failed => match failure {
-                Some(Failure::Throttled(wait)) => (kind, reason, wait),
-                _ => (kind, reason, None),
+                Some(failure) => (kind, reason, failure.wait()),
+                None => (kind, reason, None),
             },
         };
         let mut message = reason.to_owned();

@@ -38,14 +38,14 @@ pub enum Failure {
     Credential,
     /// The provider wants to be left alone, for so long if it says.
     Throttled(Option<Duration>),
-    /// The provider has too much to do.
-    Overloaded,
+    /// The provider has too much to do, and wants to be left alone for so long if it says.
+    Overloaded(Option<Duration>),
     /// The provider does not have the model.
     ModelNotFound,
     /// The request is longer than the model reads.
     ContextLength,
-    /// Any other status that is the provider's fault.
-    Status(u16),
+    /// Any other status that is the provider's fault, and for how long it wants to be left alone if it says.
+    Status(u16, Option<Duration>),
     /// The same, and the provider asks not to be asked again.
     Final(u16),
     /// The server is shutting down and could not wait.
@@ -102,13 +102,21 @@ impl Failure {
             }
             Self::Credential => Retry::OtherKey,
             Self::Connect | Self::Tls | Self::Stale | Self::Timeout(Wait::Connect | Wait::Tls) => Retry::Reconnect,
-            Self::Throttled(_) | Self::Overloaded => Retry::Again(BASE_BUSY),
+            Self::Throttled(_) | Self::Overloaded(_) => Retry::Again(BASE_BUSY),
             Self::Busy
             | Self::Timeout(Wait::Head | Wait::FirstToken | Wait::BetweenTokens)
             | Self::Truncated
             | Self::Malformed
             | Self::ErrorInAnswer
-            | Self::Status(_) => Retry::Again(BASE),
+            | Self::Status(..) => Retry::Again(BASE),
+        }
+    }
+
+    /// For how long the provider asks to be left alone.
+    pub(crate) fn wait(self) -> Option<Duration> {
+        match self {
+            Self::Throttled(wait) | Self::Overloaded(wait) | Self::Status(_, wait) => wait,
+            _ => None,
         }
     }
 
@@ -133,8 +141,8 @@ impl Failure {
             | Self::Truncated
             | Self::Malformed
             | Self::ErrorInAnswer
-            | Self::Overloaded
-            | Self::Status(_)
+            | Self::Overloaded(_)
+            | Self::Status(..)
             | Self::Final(_) => Verdict::Failure,
             // What was asked, by whom, and how much of it at once, is not the deployment's fault.
             Self::Timeout(Wait::Total | Wait::Client)
@@ -154,7 +162,7 @@ impl Failure {
             Self::Credential => Kind::UpstreamCredentials,
             Self::Throttled(_) => Kind::UpstreamThrottled,
             Self::Draining => Kind::Draining,
-            Self::Status(508) | Self::Final(508) => Kind::LoopDetected,
+            Self::Status(508, _) | Self::Final(508) => Kind::LoopDetected,
             Self::Connect
             | Self::Busy
             | Self::Tls
@@ -164,10 +172,10 @@ impl Failure {
             | Self::TooLarge
             | Self::ErrorInAnswer
             | Self::Unsendable
-            | Self::Overloaded
+            | Self::Overloaded(_)
             | Self::ModelNotFound
             | Self::ContextLength
-            | Self::Status(_)
+            | Self::Status(..)
             | Self::Final(_) => Kind::UpstreamFailed,
         }
     }
@@ -194,14 +202,14 @@ impl Failure {
             Self::Unsendable => "unsendable",
             Self::Credential => "credential",
             Self::Throttled(_) => "throttled",
-            Self::Overloaded => "overloaded",
+            Self::Overloaded(_) => "overloaded",
             Self::ModelNotFound => "model_not_found",
             Self::ContextLength => "context_length",
-            Self::Status(500) | Self::Final(500) => "status_500",
-            Self::Status(502) | Self::Final(502) => "status_502",
-            Self::Status(503) | Self::Final(503) => "status_503",
-            Self::Status(504) | Self::Final(504) => "status_504",
-            Self::Status(_) | Self::Final(_) => "status_other",
+            Self::Status(500, _) | Self::Final(500) => "status_500",
+            Self::Status(502, _) | Self::Final(502) => "status_502",
+            Self::Status(503, _) | Self::Final(503) => "status_503",
+            Self::Status(504, _) | Self::Final(504) => "status_504",
+            Self::Status(..) | Self::Final(_) => "status_other",
             Self::Draining => "draining",
         }
     }
@@ -235,10 +243,10 @@ impl Failure {
             Self::Unsendable => "the request cannot be sent to the provider",
             Self::Credential => "the provider does not take the gateway's key",
             Self::Throttled(_) => "the provider asks to slow down",
-            Self::Overloaded => "the provider is overloaded",
+            Self::Overloaded(_) => "the provider is overloaded",
             Self::ModelNotFound => "the provider does not have the model",
             Self::ContextLength => "the request is longer than the model reads",
-            Self::Status(_) | Self::Final(_) => "the provider answered with an error",
+            Self::Status(..) | Self::Final(_) => "the provider answered with an error",
             Self::Draining => "the gateway is shutting down",
         }
     }

@@ -101,7 +101,11 @@ impl Call {
             })
         };
         let again = failed().filter(|(it, failure)| failure.retry().is_again() && !is_spent(&it.deployment.name));
-        let free = again.map(|(it, _)| it.deployment.health.throttled_until(it.slot.key, now.monotonic));
+        let free = again.filter_map(|(it, _)| {
+            let parked = it.deployment.health.throttled_until(it.slot.key, now.monotonic);
+            let same = self.attempts.iter().filter(|other| other.is_like(it));
+            Some(parked.max(same.filter_map(Attempt::again).max()?))
+        });
         let parked = parked.filter(|(why, _)| *why == Parked::Throttled).map(|(_, until)| until);
         free.chain(parked).min()
     }

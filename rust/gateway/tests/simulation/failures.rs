@@ -210,6 +210,38 @@ fn a_call_that_failed() {
 }
 
 #[test]
+fn nobody_is_asked_again_before_the_time_that_they_asked_for() {
+    let check = |model, waits: &[(u16, &str)], expected: &[(&str, u128)], outline: &str| {
+        let refusal = |&(status, wait): &(u16, &str)| vec![answer(status, &format!("retry-after: {wait}\r\n"), "{}")];
+        let scripts: Vec<Script> = waits.iter().map(refusal).chain([vec![completion()]]).collect();
+        let seen = World::new().run(&Request::chat(model), &scripts);
+
+        let asked: Vec<_> = seen.asked.iter().map(|(name, time, _)| (*name, time.as_millis())).collect();
+        assert_eq!((expected, outline), (&*asked, &*seen.outline()));
+    };
+    for status in [429, 500, 503, 529] {
+        let outcome = match status {
+            429 => "throttled",
+            529 => "overloaded",
+            _ => &format!("status_{status}"),
+        };
+        check(
+            "one/small",
+            &[(status, "2")],
+            &[("one", 0), ("one", 2000)],
+            &format!("one, one: 200 (one: {outcome}, one: answered)"),
+        );
+    }
+    check(
+        "pair",
+        &[(503, "3"), (503, "2")],
+        &[("two", 0), ("three", 0), ("three", 2000)],
+        "two, three, three: 200 (two: status_503, three: status_503, three: answered)",
+    );
+    check("one/small", &[(503, "9")], &[("one", 0)], "one: 502 (one: status_503)");
+}
+
+#[test]
 fn a_stale_connection_is_replaced_once() {
     let check = |scripts: &[Script], expected: &str| {
         let mut world = World::new();
