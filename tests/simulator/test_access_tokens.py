@@ -67,8 +67,8 @@ def test_a_token_opens_vertex_until_it_expires():
         ({"aud": "https://elsewhere.test/token"}, "aud"),
         ({"iat": "now"}, "iat"),
         ({"exp": 1}, "an hour"),
-        ({"exp": int(time.time()) + 7200}, "an hour"),
-        ({"iat": int(time.time()) + 600}, "an hour"),
+        ({"exp": int(time.time()) + 72_000}, "an hour"),
+        ({"iat": int(time.time()) + 72_000}, "an hour"),
     ],
 )
 def test_assertions_are_checked_as_google_does(changes, told):
