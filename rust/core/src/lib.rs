@@ -7,6 +7,7 @@ pub mod keys;
 pub mod registry;
 pub mod health;
 pub mod plan;
+pub mod routing;
 pub mod money;
 pub mod prices;
 pub mod models;

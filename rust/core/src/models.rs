@@ -7,7 +7,8 @@ use crate::catalogue;
 use crate::pattern;
 use crate::prices::{PriceTable, Rates};
 use genai_prices::Calculator;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ pub struct Model {
 }
 
 /// Something that not every model can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Capability {
     /// It sees images.
@@ -102,7 +103,7 @@ pub(crate) fn reasons(name: &str) -> bool {
     capabilities(name).is_some_and(|can| can.contains(&Capability::Reasoning))
 }
 
-fn capabilities(name: &str) -> Option<&'static [Capability]> {
+pub(crate) fn capabilities(name: &str) -> Option<&'static [Capability]> {
     let name = own_name(name);
     let family = families().iter().find(|family| family.models.iter().any(|it| pattern::matches(it, &name)))?;
     Some(&family.can)

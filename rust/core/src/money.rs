@@ -16,6 +16,12 @@ impl NanoDollars {
     /// No money.
     pub const ZERO: Self = Self(0);
 
+    /// So many dollars, rounded; nothing for less than half a nano-dollar, and at most what fits.
+    pub fn from_dollars(dollars: f64) -> Self {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is cut to what fits")]
+        Self((dollars * 1e9).round() as u64)
+    }
+
     /// The sum, or `None` when it does not fit.
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(Self)
@@ -50,6 +56,16 @@ mod tests {
         check(123_400, "0.000123400");
         check(1_000_000_000, "1.000000000");
         check(u64::MAX, "18446744073.709551615");
+    }
+
+    #[test]
+    fn dollars_are_rounded_to_nano_dollars() {
+        let check = |dollars, expected| assert_eq!(NanoDollars(expected), NanoDollars::from_dollars(dollars));
+        check(0.05, 50_000_000);
+        check(1e-9, 1);
+        check(-1.0, 0);
+        check(f64::NAN, 0);
+        check(1e30, u64::MAX);
     }
 
     #[test]

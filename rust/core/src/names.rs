@@ -11,6 +11,7 @@ use crate::nearest::nearest;
 use crate::pattern;
 use crate::plan::{Group, Plan, PlanError, Reason};
 use crate::registry::{Deployment, Deployments, ModelEntry};
+use crate::routing::Router;
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,16 +44,12 @@ impl Names {
             .collect();
         for (name, route) in &config.routes {
             let name: Arc<str> = name.as_str().into();
-            let chosen = std::iter::once(&route.default).chain(&route.fallbacks);
-            let mut groups: Vec<Group> = Vec::new();
-            for group in chosen.filter_map(|tier| tiers.get(tier.as_str())) {
-                if !groups.iter().any(|other| other.tier == group.tier) {
-                    groups.push(group.clone());
-                }
-            }
+            let router = Router::new(&name, route, &tiers);
             let long_context = route.long_context.as_deref().and_then(|tier| tiers.get(tier)).cloned();
-            let plan = Plan::of(Reason::RouteDefault(name.clone()), groups);
-            names.add_listed(&name, &ours, Plan { route: Some(name.clone()), long_context, ..plan });
+            let reason = Reason::Route { route: name.clone(), findings: Vec::new() };
+            let plan = Plan::of(reason, router.default_groups());
+            let router = Some(Arc::new(router));
+            names.add_listed(&name, &ours, Plan { route: Some(name.clone()), long_context, router, ..plan });
         }
         for (name, group) in &tiers {
             names.add_listed(name, &ours, Plan::of(Reason::Tier(name.clone()), [group.clone()]));
@@ -159,8 +156,18 @@ impl Names {
 }
 
 impl Plan {
-    fn of(reason: Reason, groups: impl Into<Arc<[Group]>>) -> Self {
-        Self { route: None, reason, groups: groups.into(), long_context: None, is_configured: false }
+    /// What is tried where a name leaves no choice.
+    pub fn of(reason: Reason, groups: impl Into<Arc<[Group]>>) -> Self {
+        Self {
+            route: None,
+            reason,
+            groups: groups.into(),
+            long_context: None,
+            router: None,
+            task: None,
+            stays_at: None,
+            is_configured: false,
+        }
     }
 }
 

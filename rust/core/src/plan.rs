@@ -2,6 +2,7 @@
 
 use crate::health::GroupHealth;
 use crate::registry::Deployment;
+use crate::routing::{Decision, Finding, Router};
 use std::fmt;
 use std::sync::Arc;
 
@@ -18,6 +19,12 @@ pub struct Plan {
     pub groups: Arc<[Group]>,
     /// Where to go with a request that is too long.
     pub long_context: Option<Group>,
+    /// What chooses the tier, where a route was asked for.
+    pub router: Option<Arc<Router>>,
+    /// The kind of request, as far as somebody told.
+    pub task: Option<Arc<str>>,
+    /// The deployment that is to be asked first, if it is well: it knows the conversation.
+    pub stays_at: Option<Arc<str>>,
     /// Whether the name stands in the configuration. Any other comes from the client alone, and is no metric label.
     pub is_configured: bool,
 }
@@ -33,7 +40,28 @@ pub struct Group {
     pub health: GroupHealth,
 }
 
+impl Group {
+    /// The same of only those deployments; `None` where there are none.
+    pub fn only(&self, may: impl Fn(&Deployment) -> bool) -> Option<Self> {
+        if self.deployments.iter().all(|deployment| may(deployment)) {
+            return Some(self.clone());
+        }
+        let deployments: Arc<[_]> = self.deployments.iter().filter(|deployment| may(deployment)).cloned().collect();
+        (!deployments.is_empty()).then(|| Self { deployments, ..self.clone() })
+    }
+}
+
 impl Plan {
+    /// Sends the request where `decision` says.
+    pub fn take(&mut self, decision: Decision) {
+        self.groups = decision.groups;
+        self.task = Some(decision.task);
+        self.stays_at = decision.stays_at;
+        if let Reason::Route { findings, .. } = &mut self.reason {
+            *findings = decision.findings;
+        }
+    }
+
     /// The tier that was asked for, or that the route chose.
     pub fn tier(&self) -> Option<&Arc<str>> {
         self.groups.first().and_then(|group| group.tier.as_ref())
@@ -45,11 +73,16 @@ impl Plan {
     }
 }
 
-/// What a choice rests on. `Display` is short and stable, for a header: `route:auto:default`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a choice rests on. `Display` is short and stable, for a header: `route:auto:task:code:0.93,max_cost`.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Reason {
-    /// A route was asked for, and took its default tier.
-    RouteDefault(Arc<str>),
+    /// A route was asked for.
+    Route {
+        /// Its name.
+        route: Arc<str>,
+        /// What its stages found, in their order; nothing where there was nothing to choose by.
+        findings: Vec<Finding>,
+    },
     /// A tier was asked for.
     Tier(Arc<str>),
     /// A deployment was asked for.
@@ -68,7 +101,8 @@ impl Reason {
     /// The same as a sentence, for a person.
     pub fn sentence(&self) -> String {
         match self {
-            Self::RouteDefault(route) => format!("route `{route}` takes its default tier"),
+            Self::Route { route, findings } if findings.is_empty() => format!("route `{route}` takes its default tier"),
+            Self::Route { findings, .. } => findings.iter().map(Finding::sentence).collect::<Vec<_>>().join("; "),
             Self::Tier(tier) => format!("tier `{tier}` was asked for"),
             Self::Deployment => "the deployment was asked for".to_owned(),
             Self::InTiers => "the model is in the tiers".to_owned(),
@@ -82,7 +116,14 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::RouteDefault(route) => write!(f, "route:{route}:default"),
+            Self::Route { route, findings } if findings.is_empty() => write!(f, "route:{route}:default"),
+            Self::Route { route, findings } => {
+                write!(f, "route:{route}")?;
+                findings
+                    .iter()
+                    .enumerate()
+                    .try_for_each(|(index, finding)| write!(f, "{}{finding}", if index == 0 { ':' } else { ',' }))
+            }
             Self::Tier(tier) => write!(f, "tier:{tier}"),
             Self::Deployment => f.write_str("name:deployment"),
             Self::InTiers => f.write_str("name:tiers"),

@@ -207,8 +207,8 @@ impl Gateway {
         }
         let deployment = self.registry.deployment(&name);
         let deployment = deployment.ok_or_else(|| Error::new(Kind::Internal, "the provider is gone"))?;
-        let groups = [self.registry.group_of(deployment)].into();
-        Ok(Plan { route: None, reason: Reason::Provider, groups, long_context: None, is_configured: false })
+        let groups = [self.registry.group_of(deployment)];
+        Ok(Plan::of(Reason::Provider, groups))
     }
 
     /// What a request for `model` of a principal with every right would come to.

@@ -1,6 +1,7 @@
 //! What a configuration may say of where else a request may go, and of single deployments.
 
 use super::provider::Timeouts;
+use crate::models::Capability;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
@@ -47,12 +48,14 @@ pub struct DeploymentSettings {
     pub max_in_flight: Option<NonZeroU32>,
     /// How many tokens the model reads. By default what is known of the model.
     pub context_window: Option<NonZeroU32>,
+    /// What the model can do. By default what is known of the model; of what is not known, everything is expected.
+    pub capabilities: Option<Vec<Capability>>,
     /// How long it may take. What is not set here is the provider's.
     pub timeouts: Timeouts,
 }
 
 impl Default for DeploymentSettings {
     fn default() -> Self {
-        Self { weight: 1, max_in_flight: None, context_window: None, timeouts: Timeouts::default() }
+        Self { weight: 1, max_in_flight: None, context_window: None, capabilities: None, timeouts: Timeouts::default() }
     }
 }

@@ -13,6 +13,7 @@ mod locate;
 mod parse;
 mod provider;
 mod renewal;
+mod routing;
 mod tables;
 mod validate;
 mod values;
@@ -24,7 +25,8 @@ pub use failover::{Balance, DeploymentSettings, Failover};
 pub use parse::Overrides;
 pub use provider::{Dialect, MaxTokens, Provider, ProviderKey, Roots, Timeouts};
 pub use renewal::Changes;
-pub use tables::{AccessLog, ClientKey, Interface, Log, Route, SecretSource, Server};
+pub use routing::{ClassifierSettings, Dollars, LlmSettings, Mode, Route, Strategy, Threshold};
+pub use tables::{AccessLog, ClientKey, Interface, Log, SecretSource, Server};
 pub use values::{ByteSize, Interval};
 
 pub(crate) use validate::{is_model_name, is_parameter};

@@ -162,19 +162,3 @@ impl SecretSource {
         Self { env: Some(name.to_owned()), file: None }
     }
 }
-
-/// A name that clients may ask for, behind which Tiercel chooses the tier.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Route {
-    /// The tiers to choose from.
-    #[schemars(length(min = 1))]
-    pub tiers: Vec<String>,
-    /// The tier to take when nothing speaks for another; one of `tiers`.
-    pub default: String,
-    /// The tiers to turn to, one after another, when no deployment of the chosen tier answers.
-    #[serde(default)]
-    pub fallbacks: Vec<String>,
-    /// The tier for requests that are too long for the chosen one's deployments.
-    pub long_context: Option<String>,
-}

@@ -29,6 +29,10 @@ impl Interval {
         Self(Duration::from_secs(seconds))
     }
 
+    pub(crate) const fn from_millis(milliseconds: u64) -> Self {
+        Self(Duration::from_millis(milliseconds))
+    }
+
     /// The same as the standard library's type.
     pub const fn get(self) -> Duration {
         self.0

@@ -3,7 +3,7 @@
 use super::provider::{Provider, Timeouts};
 use crate::config::{self, Config, DeploymentSettings, is_model_name};
 use crate::health::{DeploymentHealth, HealthTable};
-use crate::models;
+use crate::models::{self, Capability};
 use crate::prices::PriceTable;
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +29,8 @@ pub struct Deployment {
     /// How it does.
     pub health: Arc<DeploymentHealth>,
     context_window: OnceLock<Option<u64>>,
+    /// `None` where nobody knows.
+    capabilities: Option<Box<[Capability]>>,
 }
 
 impl Deployment {
@@ -36,6 +38,11 @@ impl Deployment {
     pub fn context_window(&self, prices: &PriceTable, unix: Duration) -> Option<u64> {
         let find = || models::find(&self.provider.name, &self.model, prices, unix).context_window;
         *self.context_window.get_or_init(find)
+    }
+
+    /// Whether the model can do this, as far as is known.
+    pub fn can(&self, capability: Capability) -> bool {
+        self.capabilities.as_ref().is_none_or(|known| known.contains(&capability))
     }
 }
 
@@ -110,6 +117,7 @@ impl Deployments {
             weight: settings.weight,
             timeouts: Timeouts::new(&settings.timeouts.or(&provider.written_timeouts), models::reasons(model)),
             context_window,
+            capabilities: settings.capabilities.as_deref().or(models::capabilities(model)).map(Box::from),
             name,
         }
     }
