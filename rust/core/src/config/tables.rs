@@ -1,6 +1,7 @@
 //! The tables of the configuration. What each field means stands here, and from here goes into the JSON Schema.
 
 use super::expiry::Expiry;
+use super::rules::Rule;
 use super::values::{ByteSize, Interval};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -164,7 +165,7 @@ impl SecretSource {
 }
 
 /// A name that clients may ask for, behind which Tiercel chooses the tier.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Route {
     /// The tiers to choose from.
@@ -177,4 +178,7 @@ pub struct Route {
     pub fallbacks: Vec<String>,
     /// The tier for requests that are too long for the chosen one's deployments.
     pub long_context: Option<String>,
+    /// What the operator knows of some requests: the first rule that holds decides.
+    #[serde(default)]
+    pub rules: Vec<Rule>,
 }

@@ -2,6 +2,7 @@
 
 mod failover;
 mod providers;
+mod rules;
 
 use super::tables::SecretSource;
 use super::{Config, ConfigError};
@@ -136,6 +137,7 @@ impl Config {
                 return Err(self.error(&["routes", name, "default"], message));
             }
             self.check_turns(name, route)?;
+            self.check_rules(name, route)?;
         }
         Ok(())
     }
