@@ -11,7 +11,6 @@ __all__ = [
     "KnownModel",
     "KnownProvider",
     "Pause",
-    "Plan",
     "Reply",
     "Step",
     "count_tokens",
@@ -117,11 +116,17 @@ class Core:
     def count_reload(self, *, accepted: bool) -> None:
         """Count a reload that was decided on in this process, for the metrics."""
 
-    def plan(self, model: str) -> Plan:
-        """Which deployments a request for `model` would be tried on, and why.
+    def explain(self, body: bytes) -> bytes:
+        """Where the chat completion `body` would go, and why, without sending it.
+
+        Returns:
+            A JSON object: `model`, `route`, `tier`, `deployments` in the order in which they would be tried, `reason` as
+            in the `x-tiercel-reason` header, `stages` as sentences, `task`, `prompt_tokens`, and `asks_llm`, whether a
+            model would be asked first.
 
         Raises:
             UnknownModel: There is no such model; the text lists those that there are.
+            RequestError: What else it would be refused for.
         """
 
     def models(self) -> list[tuple[str, str]]:
@@ -159,30 +164,6 @@ class Core:
 
     def set_sibling_metrics(self, siblings: Sequence[tuple[bytes, bool]]) -> None:
         """Take the other workers' snapshots, each with whether that worker lives."""
-
-@final
-class Plan:
-    """Where a request would go."""
-
-    @property
-    def route(self) -> str | None:
-        """The route that chose the tier."""
-
-    @property
-    def tier(self) -> str | None:
-        """The tier."""
-
-    @property
-    def reason(self) -> str:
-        """In short, as in the `x-tiercel-reason` header."""
-
-    @property
-    def explanation(self) -> str:
-        """In a sentence."""
-
-    @property
-    def deployments(self) -> list[str]:
-        """`provider/model`, in the order in which they would be tried; three at most are."""
 
 @final
 class KnownProvider:
@@ -317,8 +298,16 @@ class Call:
     def refuse_reload(self, code: str, message: str) -> None:
         """Answer it: the configuration was not read again, for the reason that `code` of a `RequestError` names."""
 
-    def next_attempt(self) -> Attempt | Pause | None:
-        """The next attempt to make, or how long to wait before asking again; None when the call is over."""
+    def next_attempt(self) -> Attempt | Pause | Call | None:
+        """What to do next; None when the call is over.
+
+        Returns:
+            An attempt to make; how long to wait before asking again; or a call to make first, to be handed back by
+            `take_aside`.
+        """
+
+    def take_aside(self, aside: Call) -> None:
+        """Take the answer of a call that `next_attempt` gave, however it ended."""
 
     def hedge(self) -> Attempt | None:
         """An attempt beside the one under way; None where it is not worth one."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Literal
 
-from tiercel._core import Pause
+from tiercel._core import Attempt, Pause
 from tiercel.pool import Busy
 
 if TYPE_CHECKING:
-    from tiercel._core import Attempt, Call
+    from tiercel._core import Call
     from tiercel.ingress.exchange import Cancellable, Exchange
     from tiercel.patience import Patience
     from tiercel.pool import Pool
@@ -24,8 +24,12 @@ async def dispatch(call: Call, exchange: Exchange, pool: Pool, patience: Patienc
     client = Client(exchange, patience)
     try:
         while not client.has_left and (attempt := call.next_attempt()) is not None:
-            if isinstance(attempt, Pause):
-                await client.pause(attempt, pool)
+            if not isinstance(attempt, Attempt):
+                if isinstance(attempt, Pause):
+                    await client.pause(attempt, pool)
+                else:
+                    await dispatch(attempt, exchange, pool, patience)
+                    call.take_aside(attempt)
                 continue
             try:
                 upstream = pool.idle(attempt) or await pool.connect(attempt)

@@ -7,7 +7,7 @@
     - its body: MalformedBody, Unsupported, UnsupportedEncoding
     - how that came: BodyIncomplete, BodyTimeout, BodyTooLarge, LengthRequired
     - who asks: MissingKey, UnknownKey, ExpiredKey, Forbidden
-    - what for: UnknownPath, UnknownModel, MethodNotAllowed, InvalidConfiguration
+    - what for: UnknownPath, UnknownModel, TooDear, MethodNotAllowed, InvalidConfiguration
     - the server: Overloaded, Draining, Internal
     - its upstreams: UpstreamThrottled, UpstreamCredentials, UpstreamFailed, UpstreamTimeout, StreamInterrupted
 """
@@ -148,6 +148,12 @@ class UnknownModel(RequestError):
     """There is no such model."""
 
     code = "model_not_found"
+
+
+class TooDear(RequestError):
+    """Every tier of the route is expected to cost more than may be spent."""
+
+    code = "max_cost_exceeded"
 
 
 class MethodNotAllowed(RequestError):

@@ -6,6 +6,7 @@ pub mod secrets;
 pub mod keys;
 pub mod registry;
 pub mod health;
+pub mod rules;
 pub mod plan;
 pub mod routing;
 pub mod money;

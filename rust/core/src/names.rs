@@ -5,7 +5,8 @@
 //! configured provider. All but the open-ended ones are looked up in one table.
 
 use crate::catalogue;
-use crate::config::{Config, is_model_name};
+use crate::classifier::Classifier;
+use crate::config::{Config, ConfigError, is_model_name};
 use crate::keys::Principal;
 use crate::nearest::nearest;
 use crate::pattern;
@@ -30,7 +31,13 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    pub(crate) fn new(config: &Config, deployments: &Deployments) -> Self {
+    /// # Errors
+    /// A rule that cannot be used.
+    pub(crate) fn new(
+        config: &Config,
+        deployments: &Deployments,
+        classifiers: &BTreeMap<Arc<str>, Arc<Classifier>>,
+    ) -> Result<Self, ConfigError> {
         let mut names = Self::default();
         let ours: Arc<str> = "tiercel".into();
         let tiers: IndexMap<Arc<str>, Group> = config
@@ -44,7 +51,8 @@ impl Names {
             .collect();
         for (name, route) in &config.routes {
             let name: Arc<str> = name.as_str().into();
-            let router = Router::new(&name, route, &tiers);
+            let classifier = classifiers.get(&name).cloned();
+            let router = Router::new(config, (&name, route), &tiers, classifier)?;
             let long_context = route.long_context.as_deref().and_then(|tier| tiers.get(tier)).cloned();
             let reason = Reason::Route { route: name.clone(), findings: Vec::new() };
             let plan = Plan::of(reason, router.default_groups());
@@ -67,7 +75,7 @@ impl Names {
         }
         names.add_bare(deployments, &Reason::InTiers, &in_tiers);
         names.add_bare(deployments, &Reason::InProvider, &in_providers);
-        names
+        Ok(names)
     }
 
     /// Adds what `name` stands for, unless it stands for something already; whether it did not.

@@ -57,7 +57,7 @@ impl Registry {
         let Compiler { origins, service_accounts, .. } = compiler;
         health.set_credentials(providers.values().map(|it| (it.name.clone(), it.health.clone())));
         let deployments = Deployments::new(config, providers, health);
-        let names = Names::new(config, &deployments);
+        let names = Names::new(config, &deployments, &classifiers(config, environment)?)?;
         Ok(Self { origins, service_accounts, deployments, names })
     }
 

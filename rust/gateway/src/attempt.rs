@@ -23,6 +23,8 @@ pub enum Next {
         /// Whether it waits for room, and not for time to pass.
         is_queued: bool,
     },
+    /// Ask a model first: make the call that `Call::aside` gives, and hand it to `Call::take_aside`.
+    Aside,
     /// Nothing: the call is answered, or has failed for good.
     Over,
 }

@@ -23,7 +23,8 @@ use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::head::{ClientTimeouts, Head};
 use crate::shared::Permit;
-use crate::{Incoming, Moment, Reply, describe, pages, send, settle};
+use crate::route::{self, Routing};
+use crate::{Incoming, Moment, Reply, describe, explain, pages, send, settle};
 
 /// What the log and the metrics show for a client that left before it got a status, as in nginx's log.
 const CLIENT_GONE: u16 = 499;
@@ -68,12 +69,14 @@ pub(crate) struct Asked {
     pub(crate) demand: Demand,
     pub(crate) plan: Plan,
     pub(crate) course: Course,
+    /// What is known beside the plan where a route was asked for.
+    pub(crate) routing: Option<Routing>,
     pub(crate) unsupported: Unsupported,
     /// How long the client waits, in all and between reads.
     pub(crate) client_timeouts: ClientTimeouts,
-    n_hops: u32,
-    forwarded: Vec<(String, Vec<u8>)>,
-    _permit: Permit,
+    pub(crate) n_hops: u32,
+    pub(crate) forwarded: Vec<(String, Vec<u8>)>,
+    pub(crate) _permit: Permit,
 }
 
 impl Call {
@@ -95,7 +98,7 @@ impl Call {
         call
     }
 
-    fn new(gateway: &Arc<Gateway>, now: Moment) -> Self {
+    pub(crate) fn new(gateway: &Arc<Gateway>, now: Moment) -> Self {
         Self {
             gateway: Arc::clone(gateway),
             began: now,
@@ -140,17 +143,26 @@ impl Call {
             return Ok(());
         }
         let principal = self.principal.as_deref().ok_or_else(|| Error::new(Kind::MissingKey, "send a key"))?;
+        if entry == Entry::Route {
+            let explained = explain::explain(&self.gateway, principal, &head, incoming.body, self.began)?;
+            self.answer_here(Ok(Reply::json(200, explained)));
+            return Ok(());
+        }
         let permit = self.gateway.admit()?;
         let demand = Demand::read(entry, &head, incoming)?;
         demand.model().unwrap_or_default().clone_into(&mut self.requested_model);
-        let plan = demand.plan(&head, &self.gateway, principal)?;
+        let mut plan = demand.plan(&head, &self.gateway, principal)?;
+        let routing = match &demand {
+            Demand::Model(request) => route::route(&mut plan, request, &head, principal, &self.gateway, false, self.began)?,
+            Demand::Passthrough(_) => None,
+        };
         let drops = head.drops_unsupported || principal.drop_unsupported;
         let unsupported = if drops { Unsupported::Drop } else { Unsupported::Refuse };
         let forwarded = head.forwarded.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
         let n_hops = head.n_hops;
         let client_timeouts = head.timeouts;
         let course = Course::default();
-        let asked = Asked { demand, plan, course, unsupported, client_timeouts, n_hops, forwarded, _permit: permit };
+        let asked = Asked { demand, plan, course, routing, unsupported, client_timeouts, n_hops, forwarded, _permit: permit };
         self.asked = Some(asked);
         Ok(())
     }
@@ -399,7 +411,17 @@ impl Call {
         if !std::mem::replace(&mut self.is_settled, true) {
             self.abandon(None, now);
             settle::settle(self, now);
+            self.remember(now);
             self.asked = None;
+        }
+    }
+
+    /// What an answer teaches for the requests after it.
+    fn remember(&self, now: Moment) {
+        if let (Some(Outcome::Answered), Some(asked), Some(attempt)) = (self.outcome, &self.asked, self.current())
+            && let Some(routing) = &asked.routing
+        {
+            routing.settle(&asked.plan, attempt, &self.usage, &self.gateway, now);
         }
     }
 

@@ -21,6 +21,11 @@ pub(crate) fn here(demand: &Demand, deployment: &Deployment) -> Option<Result<Re
     Some(counted)
 }
 
+/// How many tokens the prompt of `request` has, as the newest models of OpenAI count them.
+pub(crate) fn tokens(request: &Request) -> u64 {
+    text(request).map_or(0, |text| tokens::count(&text, Encoding::O200k) as u64)
+}
+
 /// No model that is still served reads less (the smallest that `genai-prices` lists has 4,096).
 const SMALLEST_WINDOW: u64 = 4_096;
 

@@ -73,6 +73,9 @@ impl Call {
         if self.outcome.is_some() {
             return Next::Over;
         }
+        if self.asked.as_ref().and_then(|asked| asked.routing.as_ref()).is_some_and(|it| it.undecided.is_some()) {
+            return Next::Aside;
+        }
         if self.attempts.last().is_some_and(Attempt::is_running) {
             // It has its token now, or needs a new connection.
             return self.ticket(now).map_or(Next::Over, Next::Attempt);
@@ -298,6 +301,13 @@ impl Call {
         course.is_too_long |= !too_short.is_empty();
         let unasked = &course.unasked;
         let may_ask = |it: &Deployment| !unasked.contains(&it.name) && !too_short.contains(&&it.name);
+        // Who knows the conversation has its prompt in a cache, and goes first while it is well.
+        if let Some(name) = plan.stays_at.as_ref().filter(|_| tried.is_empty() && position == 0) {
+            let choice = gateway.choose(group, &tried, &|it| it.name == *name && may_ask(it), now);
+            if matches!(choice, Choice::Attempt(_)) {
+                return Some(choice);
+            }
+        }
         Some(gateway.choose(group, &tried, &may_ask, now))
     }
 

@@ -63,6 +63,7 @@ impl Demand {
             | Entry::Metrics
             | Entry::Health
             | Entry::ForgetHealth
+            | Entry::Route
             | Entry::Reload
             | Entry::Models
             | Entry::Model(_) => Err(Error::new(Kind::Internal, "a page is no demand")),

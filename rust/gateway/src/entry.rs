@@ -22,6 +22,8 @@ pub(crate) enum Entry<'a> {
     Health,
     /// To forget how they did.
     ForgetHealth,
+    /// Where a request would go.
+    Route,
     /// To read the configuration again.
     Reload,
     /// The models that the caller may use.
@@ -73,7 +75,7 @@ impl<'a> Place<'a> {
     pub(crate) fn find(self, method: &str) -> Result<Entry<'a>, Error> {
         let entry = self.entry(method)?;
         let taken =
-            if matches!(entry, Entry::Endpoint(..) | Entry::Reload | Entry::ForgetHealth) { "POST" } else { "GET" };
+            if matches!(entry, Entry::Endpoint(..) | Entry::Route | Entry::Reload | Entry::ForgetHealth) { "POST" } else { "GET" };
         if method == taken || matches!(entry, Entry::Passthrough(..)) {
             return Ok(entry);
         }
@@ -85,6 +87,7 @@ impl<'a> Place<'a> {
             "health/live" if !self.has_prefix => return Ok(Entry::Live),
             "health/ready" if !self.has_prefix => return Ok(Entry::Ready),
             "metrics" if !self.has_prefix => return Ok(Entry::Metrics),
+            "tiercel/route" if !self.has_prefix => return Ok(Entry::Route),
             "tiercel/reload" if !self.has_prefix => return Ok(Entry::Reload),
             "tiercel/health" if !self.has_prefix => return Ok(Entry::Health),
             "tiercel/health/forget" if !self.has_prefix => return Ok(Entry::ForgetHealth),
@@ -145,6 +148,7 @@ impl Entry<'_> {
             Self::Live | Self::Ready => "health",
             Self::Metrics => "metrics",
             Self::Health | Self::ForgetHealth => "deployments",
+            Self::Route => "route",
             Self::Reload => "reload",
             Self::Models | Self::Model(_) => "models",
             Self::Passthrough(operation, _) => operation.name,
@@ -216,6 +220,7 @@ mod tests {
         check("GET", "/v1/models/llama3:8b", (Client::OpenAi, Entry::Model("llama3:8b")));
         check("GET", "/health/live", (Client::OpenAi, Entry::Live));
         check("GET", "/metrics", (Client::OpenAi, Entry::Metrics));
+        check("POST", "/tiercel/route", (Client::OpenAi, Entry::Route));
         check("POST", "/tiercel/reload", (Client::OpenAi, Entry::Reload));
         check("GET", "/tiercel/health", (Client::OpenAi, Entry::Health));
         check("POST", "/tiercel/health/forget", (Client::OpenAi, Entry::ForgetHealth));

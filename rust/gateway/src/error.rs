@@ -41,6 +41,8 @@ pub enum Kind {
     UnknownPath,
     /// There is no such model.
     UnknownModel,
+    /// Every tier of the route is expected to cost more than may be spent.
+    TooDear,
     /// The path does not take the method.
     MethodNotAllowed,
     /// The configuration that was to be read again cannot be used.
@@ -67,7 +69,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order in which a request can meet them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::MalformedHead,
         Self::ConflictingCredentials,
         Self::MalformedBody,
@@ -83,6 +85,7 @@ impl Kind {
         Self::Forbidden,
         Self::UnknownPath,
         Self::UnknownModel,
+        Self::TooDear,
         Self::MethodNotAllowed,
         Self::InvalidConfiguration,
         Self::LoopDetected,
@@ -115,6 +118,7 @@ impl Kind {
             Self::Forbidden => (403, "forbidden"),
             Self::UnknownPath => (404, "unknown_path"),
             Self::UnknownModel => (404, "model_not_found"),
+            Self::TooDear => (402, "max_cost_exceeded"),
             Self::MethodNotAllowed => (405, "method_not_allowed"),
             Self::InvalidConfiguration => (400, "invalid_configuration"),
             Self::LoopDetected => (508, "loop_detected"),

@@ -211,14 +211,6 @@ impl Gateway {
         Ok(Plan::of(Reason::Provider, groups))
     }
 
-    /// What a request for `model` of a principal with every right would come to.
-    ///
-    /// # Errors
-    /// There is no such model.
-    pub fn dry_run(&self, model: &str) -> Result<Plan, Error> {
-        self.plan(&Principal::operator(), model)
-    }
-
     /// Every model that may be asked for.
     pub fn models(&self) -> Vec<ModelEntry> {
         self.registry.models_for(&Principal::operator())

@@ -16,6 +16,9 @@ pub(crate) const MAX_HOPS: u32 = 3;
 /// Bytes of a client's own request id: enough for four UUIDs.
 const MAX_REQUEST_ID: usize = 128;
 
+/// Bytes of the name of a tier or a conversation.
+const MAX_WORD: usize = 256;
+
 /// How long a client waits, which the official SDKs of OpenAI and Anthropic tell.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ClientTimeouts {
@@ -40,10 +43,17 @@ pub(crate) struct Head<'a> {
     pub(crate) request_id: Option<&'a str>,
     /// Passages through a Tiercel so far.
     pub(crate) n_hops: u32,
+    /// The tier that the client wants of a route.
+    pub(crate) tier: Option<&'a str>,
+    /// What the client calls its conversation.
+    pub(crate) session: Option<&'a str>,
+    /// What the client allows the request to cost, in dollars.
+    pub(crate) max_cost: Option<&'a str>,
     /// How long the client waits.
     pub(crate) timeouts: ClientTimeouts,
     /// Headers that go on to the upstream.
     pub(crate) forwarded: Vec<(&'a str, &'a [u8])>,
+    all: &'a [(&'a [u8], &'a [u8])],
 }
 
 impl<'a> Head<'a> {
@@ -52,7 +62,7 @@ impl<'a> Head<'a> {
     /// # Errors
     /// A head that is ambiguous, a body that is compressed, or a loop.
     pub(crate) fn read(incoming: &Incoming<'a>) -> Result<Self, Error> {
-        let mut head = Self::default();
+        let mut head = Self { all: incoming.headers, ..Self::default() };
         let mut n_hosts = 0;
         for &(name, value) in incoming.headers {
             match name {
@@ -66,6 +76,9 @@ impl<'a> Head<'a> {
                 b"x-api-key" | b"api-key" | b"x-goog-api-key" => head.take_credential(value.into())?,
                 b"content-type" => head.content_type = Some(value),
                 b"x-tiercel-provider" => head.provider = std::str::from_utf8(value).ok(),
+                b"x-tiercel-tier" => head.tier = Some(text(value, "x-tiercel-tier")?),
+                b"x-tiercel-session" => head.session = Some(text(value, "x-tiercel-session")?),
+                b"x-tiercel-max-cost" => head.max_cost = Some(text(value, "x-tiercel-max-cost")?),
                 b"x-tiercel-drop-unsupported" => head.drops_unsupported = flag(value)?,
                 b"content-encoding" if !value.eq_ignore_ascii_case(b"identity") => {
                     return Err(Error::new(Kind::UnsupportedEncoding, "send the body uncompressed"));
@@ -96,6 +109,15 @@ impl<'a> Head<'a> {
         Ok(head)
     }
 
+    /// The value of the first header called `name`, in lower case, where it is text. No credential is told.
+    pub(crate) fn header(&self, name: &str) -> Option<&'a str> {
+        if matches!(name, "authorization" | "x-api-key" | "api-key" | "x-goog-api-key" | "cookie") {
+            return None;
+        }
+        let (_, value) = self.all.iter().find(|(other, _)| *other == name.as_bytes())?;
+        std::str::from_utf8(value).ok()
+    }
+
     fn take_credential(&mut self, credential: Cow<'a, [u8]>) -> Result<(), Error> {
         if self.credential.as_ref().is_some_and(|other| *other != credential) {
             return Err(Error::new(Kind::ConflictingCredentials, "two different credentials came; send one"));
@@ -123,6 +145,15 @@ fn flag(value: &[u8]) -> Result<bool, Error> {
         b"false" => Ok(false),
         _ => Err(Error::new(Kind::MalformedHead, "the x-tiercel-drop-unsupported header is neither true nor false")),
     }
+}
+
+/// A short word of the client's.
+fn text<'a>(value: &'a [u8], name: &'static str) -> Result<&'a str, Error> {
+    let is_text = (1..=MAX_WORD).contains(&value.len()) && value.iter().all(|byte| (b' '..=b'~').contains(byte));
+    let text = std::str::from_utf8(value).ok().filter(|_| is_text);
+    text.ok_or_else(|| {
+        Error::new(Kind::MalformedHead, format!("the {name} header has from 1 to {MAX_WORD} visible characters"))
+    })
 }
 
 fn hops(value: &[u8]) -> Result<u32, Error> {

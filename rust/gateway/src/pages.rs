@@ -51,7 +51,7 @@ pub(crate) fn page(
                 Error::new(Kind::UnknownModel, "there is no such model for this key; GET /v1/models lists them")
             })
         }
-        Entry::Reload | Entry::Endpoint(..) | Entry::Passthrough(..) => return None,
+        Entry::Route | Entry::Reload | Entry::Endpoint(..) | Entry::Passthrough(..) => return None,
     })
 }
 

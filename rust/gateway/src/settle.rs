@@ -12,7 +12,7 @@ use crate::{Moment, attempt};
 
 /// Bytes of text that make a token, where the upstream does not say how many there were: OpenAI's rule of thumb for
 /// English. The entry is marked as an estimate.
-const BYTES_PER_TOKEN: u64 = 4;
+pub(crate) const BYTES_PER_TOKEN: u64 = 4;
 
 /// What a call used: as the upstream reports it, else estimated from the bytes of prompt and answer. Where nothing is
 /// written by a model, only what is reported counts.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tiercel_core::access_log::AccessLog;
 use tiercel_core::health::{HealthTable, STEP, mix};
 use tiercel_core::metrics::{Levels, Metrics, Reload, Sibling};
+use tiercel_core::routing::Memory;
 use tiercel_core::settlement::Settlement;
 
 use crate::{Gateway, Moment};
@@ -22,6 +23,8 @@ pub(crate) struct Shared {
     pub(crate) access_log: AccessLog,
     /// How deployments do, which a reload must not forget.
     pub(crate) health: Arc<HealthTable>,
+    /// What routing has learned.
+    pub(crate) routing: Memory,
     in_flight: AtomicUsize,
     n_queued: AtomicUsize,
     n_connections: AtomicUsize,
@@ -39,6 +42,7 @@ impl Shared {
             metrics: Metrics::new(env!("CARGO_PKG_VERSION"), ""),
             access_log: AccessLog::new(0, MAX_LOG_BYTES),
             health: Arc::new(HealthTable::new(seed)),
+            routing: Memory::default(),
             in_flight: AtomicUsize::new(0),
             n_queued: AtomicUsize::new(0),
             n_connections: AtomicUsize::new(0),

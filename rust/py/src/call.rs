@@ -45,6 +45,7 @@ pub(crate) struct Pause {
 enum Step {
     Attempt(Attempt),
     Pause(Pause),
+    Aside(Call),
 }
 
 impl From<Ticket> for Attempt {
@@ -94,11 +95,22 @@ impl Call {
     }
 
     fn next_attempt(&self) -> Option<Step> {
-        match self.lock().next_attempt(self.clock.now()) {
-            Next::Attempt(ticket) => Some(Step::Attempt(ticket.into())),
-            Next::Pause { time, is_queued } => Some(Step::Pause(Pause { seconds: time.as_secs_f64(), is_queued })),
-            Next::Over => None,
+        let mut call = self.lock();
+        loop {
+            return match call.next_attempt(self.clock.now()) {
+                Next::Attempt(ticket) => Some(Step::Attempt(ticket.into())),
+                Next::Pause { time, is_queued } => Some(Step::Pause(Pause { seconds: time.as_secs_f64(), is_queued })),
+                Next::Aside => match call.aside(self.clock.now()) {
+                    Some(aside) => Some(Step::Aside(Self::new(aside, self.clock))),
+                    None => continue,
+                },
+                Next::Over => None,
+            };
         }
+    }
+
+    fn take_aside(&self, aside: &Self) {
+        self.lock().take_aside(&mut aside.lock(), self.clock.now());
     }
 
     fn hedge(&self) -> Option<Attempt> {

@@ -171,16 +171,10 @@ impl Core {
         self.gateway.count_reload(if accepted { Reload::Accepted } else { Reload::Refused });
     }
 
-    /// Which deployments a request for `model` would be tried on, and why.
-    fn plan(&self, py: Python<'_>, model: &str) -> PyResult<Plan> {
-        let plan = self.gateway.dry_run(model).map_err(|error| errors::request(py, &error))?;
-        Ok(Plan {
-            route: plan.route.as_deref().map(str::to_owned),
-            tier: plan.tier().map(ToString::to_string),
-            reason: plan.reason.to_string(),
-            explanation: plan.reason.sentence(),
-            deployments: plan.deployments().map(|deployment| deployment.name.to_string()).collect(),
-        })
+    /// Where the chat completion `body` would go, and why, as JSON.
+    fn explain<'py>(&self, py: Python<'py>, body: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+        let explained = self.gateway.explain(body, self.clock.now()).map_err(|error| errors::request(py, &error))?;
+        Ok(PyBytes::new(py, &explained))
     }
 
     /// The models that a client may ask for, with whose they are.
@@ -249,16 +243,6 @@ impl Core {
     fn set_sibling_metrics(&self, siblings: Vec<(Vec<u8>, bool)>) {
         self.gateway.set_sibling_metrics(siblings);
     }
-}
-
-/// Where a request would go.
-#[pyclass(frozen, get_all, module = "tiercel._core")]
-pub(crate) struct Plan {
-    route: Option<String>,
-    tier: Option<String>,
-    reason: String,
-    explanation: String,
-    deployments: Vec<String>,
 }
 
 /// The configuration of `text`, or else of the file at `path`, or else of the environment; and what it may refer to.

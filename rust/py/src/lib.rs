@@ -36,7 +36,6 @@ fn schema() -> String {
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<core::Core>()?;
-    module.add_class::<core::Plan>()?;
     module.add_class::<catalogue::KnownProvider>()?;
     module.add_class::<catalogue::KnownModel>()?;
     module.add_class::<call::Call>()?;

@@ -9,11 +9,14 @@ mod environment;
 mod error;
 mod expiry;
 mod failover;
+mod hours;
+mod inside;
 mod locate;
 mod parse;
 mod provider;
 mod renewal;
 mod routing;
+mod rules;
 mod tables;
 mod validate;
 mod values;
@@ -22,10 +25,12 @@ pub use authentication::Authentication;
 pub use error::ConfigError;
 pub use expiry::Expiry;
 pub use failover::{Balance, DeploymentSettings, Failover};
+pub use hours::{Hours, UtcOffset, Weekday};
 pub use parse::Overrides;
 pub use provider::{Dialect, MaxTokens, Provider, ProviderKey, Roots, Timeouts};
 pub use renewal::Changes;
 pub use routing::{ClassifierSettings, Dollars, LlmSettings, Mode, Route, Strategy, Threshold};
+pub use rules::{ResponseFormat, Rule};
 pub use tables::{AccessLog, ClientKey, Interface, Log, SecretSource, Server};
 pub use values::{ByteSize, Interval};
 
@@ -36,6 +41,7 @@ use error::{Reveal, Source};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::ops::Range;
 
 /// The configuration of a Tiercel gateway.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -96,6 +102,14 @@ impl Config {
     /// As [`error`](Self::error), where the setting itself may hold a secret.
     pub(crate) fn error_at_secret(&self, path: &[&str], message: impl Into<String>) -> ConfigError {
         self.error_revealing(Reveal::BeforeFault, path, message)
+    }
+
+    /// An error at `part`, in bytes, of the string that `path` leads to.
+    pub(crate) fn error_inside(&self, path: &[&str], part: &Range<usize>, message: impl Into<String>) -> ConfigError {
+        let Some(span) = locate::locate(&self.source.text, path) else { return self.error(path, message) };
+        let raw = &self.source.text[span.clone()];
+        let [start, end] = [part.start, part.end].map(|at| span.start + inside::position(raw, at));
+        self.source.error(&(start..end), Reveal::Line, message)
     }
 
     fn error_revealing(&self, reveal: Reveal, path: &[&str], message: impl Into<String>) -> ConfigError {

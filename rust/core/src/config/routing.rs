@@ -1,5 +1,6 @@
 //! What a configuration may say of a route: among which tiers it chooses, and by what.
 
+use super::rules::Rule;
 use super::values::Interval;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -20,6 +21,9 @@ pub struct Route {
     pub fallbacks: Vec<String>,
     /// The tier for requests that are too long for the chosen one's deployments.
     pub long_context: Option<String>,
+    /// What the operator knows of some requests: the first rule that holds decides.
+    #[serde(default)]
+    pub rules: Vec<Rule>,
     /// What decides where no rule does.
     #[serde(default)]
     pub strategy: Strategy,

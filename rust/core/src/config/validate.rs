@@ -3,6 +3,7 @@
 mod failover;
 mod providers;
 mod routing;
+mod rules;
 
 use super::tables::SecretSource;
 use super::{Config, ConfigError};
@@ -138,6 +139,7 @@ impl Config {
             }
             self.check_turns(name, route)?;
             self.check_choice(name, route)?;
+            self.check_rules(name, route)?;
         }
         Ok(())
     }

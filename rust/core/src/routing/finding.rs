@@ -13,13 +13,15 @@ pub enum Finding {
     Asked(Arc<str>),
     /// The conversation is in the middle of calling tools, and goes on where it was.
     ToolLoop(Arc<str>),
-    /// A rule matched.
+    /// A rule holds.
     Rule {
         /// Its name.
         name: Arc<str>,
-        /// What it saw, as a sentence.
+        /// What it saw, as a sentence, where that was asked for.
         why: String,
     },
+    /// A rule was left out, since its condition could not be evaluated.
+    Undecided(Arc<str>),
     /// The conversation goes on where it began.
     Session(Arc<str>),
     /// The user is not content with the last answer, which this tier gave.
@@ -31,7 +33,7 @@ pub enum Finding {
         /// How probable it is, from 0 to 1.
         confidence: f32,
         /// Who says so.
-        by: Classifier,
+        by: By,
     },
     /// The classifier does not know what kind it is; most probably this one.
     Unsure {
@@ -64,7 +66,7 @@ pub enum Finding {
 
 /// Who told what kind of request it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Classifier {
+pub enum By {
     /// The one in the gateway.
     Local,
     /// A model.
@@ -77,11 +79,12 @@ impl fmt::Display for Finding {
             Self::Asked(tier) => write!(f, "asked:{tier}"),
             Self::ToolLoop(_) => f.write_str("tool_loop"),
             Self::Rule { name, .. } => write!(f, "rule:{name}"),
+            Self::Undecided(name) => write!(f, "rule_left_out:{name}"),
             Self::Session(_) => f.write_str("session"),
             Self::Escalated(Discontent::Repeated, _) => f.write_str("repeated"),
             Self::Escalated(Discontent::Rejected, _) => f.write_str("rejected"),
-            Self::Task { task, confidence, by: Classifier::Local } => write!(f, "task:{task}:{confidence:.2}"),
-            Self::Task { task, by: Classifier::Llm, .. } => write!(f, "llm:{task}"),
+            Self::Task { task, confidence, by: By::Local } => write!(f, "task:{task}:{confidence:.2}"),
+            Self::Task { task, by: By::Llm, .. } => write!(f, "llm:{task}"),
             Self::Unsure { task, confidence } => write!(f, "unsure:{task}:{confidence:.2}"),
             Self::Threshold { p_cheap, threshold } => write!(f, "p_cheap:{p_cheap:.2}/{threshold:.2}"),
             Self::NotClassified(why) => write!(f, "llm:{why}"),
@@ -98,8 +101,9 @@ impl Finding {
         match self {
             Self::Asked(tier) => format!("x-tiercel-tier asks for `{tier}`"),
             Self::ToolLoop(tier) => format!("tools are being called, so it goes on at `{tier}`"),
-            Self::Rule { name, why } if why.is_empty() => format!("rule `{name}` matches"),
-            Self::Rule { name, why } => format!("rule `{name}` matches: {why}"),
+            Self::Rule { name, why } if why.is_empty() => format!("rule `{name}` holds"),
+            Self::Rule { why, .. } => why.clone(),
+            Self::Undecided(name) => format!("rule `{name}` was left out, since its condition could not be evaluated"),
             Self::Session(tier) => format!("the conversation goes on where its prompt may be cached, at `{tier}`"),
             Self::Escalated(Discontent::Repeated, tier) => {
                 format!("the same was asked again, so it goes one tier above `{tier}`")
@@ -107,10 +111,10 @@ impl Finding {
             Self::Escalated(Discontent::Rejected, tier) => {
                 format!("the user rejects the answer, so it goes one tier above `{tier}`")
             }
-            Self::Task { task, confidence, by: Classifier::Local } => {
+            Self::Task { task, confidence, by: By::Local } => {
                 format!("the classifier takes it for {task}, with confidence {confidence:.2}")
             }
-            Self::Task { task, by: Classifier::Llm, .. } => format!("the model that was asked takes it for {task}"),
+            Self::Task { task, by: By::Llm, .. } => format!("the model that was asked takes it for {task}"),
             Self::Unsure { task, confidence } => {
                 format!("the classifier is unsure: most probably {task}, with confidence {confidence:.2}")
             }

@@ -16,6 +16,7 @@
 
 mod cost;
 mod finding;
+mod glance;
 mod lengths;
 mod recent;
 mod rejection;
@@ -25,7 +26,8 @@ pub(crate) mod tasks;
 mod threshold;
 
 pub use cost::{Costs, Spending};
-pub use finding::{Classifier, Finding};
+pub use finding::{By, Finding};
+pub use glance::Glance;
 pub use rejection::Discontent;
 pub use router::{Decision, Input, Limits, Refusal, Router};
 pub use sessions::Session;

@@ -1,15 +1,18 @@
 //! The stages in their order.
 
 use super::cost::{Costs, Spending};
-use super::finding::{Classifier, Finding};
+use super::finding::{By, Finding};
+use super::glance::Glance;
 use super::rejection::{Discontent, discontent};
 use super::sessions::Session;
 use super::threshold::Target;
 use super::{Memory, tasks};
-use crate::config::{LlmSettings, Mode, Route, Strategy};
+use crate::classifier::Classifier;
+use crate::config::{Config, ConfigError, LlmSettings, Mode, Route, Strategy};
 use crate::models::Capability;
 use crate::money::NanoDollars;
 use crate::plan::Group;
+use crate::rules::{Facts, Rules};
 use indexmap::IndexMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, PoisonError};
@@ -38,6 +41,8 @@ pub struct Router {
     min_confidence: f32,
     labels: IndexMap<Arc<str>, String>,
     llm: Option<LlmSettings>,
+    rules: Rules,
+    classifier: Option<Arc<Classifier>>,
     max_cost: Option<NanoDollars>,
     is_sticky: bool,
     escalates: bool,
@@ -45,9 +50,11 @@ pub struct Router {
 
 /// What the stages look at.
 pub struct Input<'a> {
-    /// The user's last words.
-    pub text: &'a str,
-    /// Those before.
+    /// What rules ask.
+    pub facts: &'a Facts<'a>,
+    /// What the classifier sees in it.
+    pub glance: &'a Glance<'a>,
+    /// The user's words before the last.
     pub previous: Option<&'a str>,
     /// What identifies the conversation; `None` for its first turn.
     pub session: Option<u64>,
@@ -57,10 +64,8 @@ pub struct Input<'a> {
     pub tier: Option<&'a str>,
     /// What holds whatever is decided.
     pub limits: &'a Limits,
-    /// The classifier's word: a kind of request, and how probable it is.
-    pub classify: &'a dyn Fn() -> Option<(Arc<str>, f32)>,
-    /// How probable it is that a cheap answer does.
-    pub p_cheap: &'a dyn Fn() -> f32,
+    /// Whether somebody wants to read why, at length.
+    pub explains: bool,
     /// The monotonic clock.
     pub now: Duration,
 }
@@ -89,15 +94,32 @@ pub struct Decision {
     pub task: Arc<str>,
     /// The deployment that has the conversation's prompt in its cache.
     pub stays_at: Option<Arc<str>>,
+    /// Whether the conversation stays where it is.
+    keeps_session: bool,
+    /// What the rules allow it to cost.
+    max_cost: Option<NanoDollars>,
     /// Whether a model should be asked for the kind of request before this decision stands.
     pub asks_llm: bool,
 }
 
 /// Why a request goes nowhere: a sentence for the client.
-pub type Refusal = String;
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// No tier of the route can do what is asked.
+    Incapable(String),
+    /// Every one is expected to cost more than may be spent.
+    TooDear(String),
+}
 
 impl Router {
-    pub(crate) fn new(name: &Arc<str>, route: &Route, tiers: &IndexMap<Arc<str>, Group>) -> Self {
+    /// # Errors
+    /// A rule that cannot be used.
+    pub(crate) fn new(
+        config: &Config,
+        (name, route): (&Arc<str>, &Route),
+        tiers: &IndexMap<Arc<str>, Group>,
+        classifier: Option<Arc<Classifier>>,
+    ) -> Result<Self, ConfigError> {
         let chain = |group: &Group| -> Arc<[Group]> {
             let fallbacks: IndexMap<_, _> =
                 route.fallbacks.iter().filter_map(|it| tiers.get_key_value(&**it)).collect();
@@ -115,7 +137,9 @@ impl Router {
             written.filter_map(|(task, tier)| Some((Arc::from(&**task), chains.get_index_of(tier.as_str())?)));
         let labels = route.classifier.labels.iter();
         let labels: IndexMap<_, _> = labels.map(|(label, sentence)| (Arc::from(&**label), sentence.clone())).collect();
-        Self {
+        Ok(Self {
+            rules: Rules::compile(config, name)?,
+            classifier,
             name: Arc::clone(name),
             tasks: usual.chain(written).collect(),
             default: chains.get_index_of(route.default.as_str()).unwrap_or_default(),
@@ -130,7 +154,12 @@ impl Router {
             max_cost: route.max_cost.map(|dollars| NanoDollars::from_dollars(dollars.into())),
             is_sticky: route.sticky,
             escalates: route.escalate,
-        }
+        })
+    }
+
+    /// What this route's classifier sees in a text.
+    pub fn glance<'a>(&'a self, text: &'a str) -> Glance<'a> {
+        Glance::new(self.classifier.as_deref(), text)
     }
 
     /// The groups of the default tier.
@@ -149,12 +178,14 @@ impl Router {
             findings: Vec::with_capacity(4),
             task: UNKNOWN_TASK.into(),
             stays_at: None,
+            keeps_session: self.is_sticky,
+            max_cost: None,
             asks_llm: false,
         };
         let position = self.choose(input, session.as_ref(), memory, costs, &mut decision);
         self.send_to(position, input.limits, memory, costs, &mut decision)?;
         let tier = decision.groups.first().and_then(|group| group.tier.as_ref());
-        let stays = session.filter(|session| self.is_sticky && Some(&session.tier) == tier);
+        let stays = session.filter(|session| decision.keeps_session && Some(&session.tier) == tier);
         decision.stays_at = stays.map(|session| session.deployment);
         Ok(decision)
     }
@@ -226,11 +257,14 @@ impl Router {
             decision.findings.push(Finding::ToolLoop(self.tier(position)));
             return position;
         }
+        if let Some(position) = self.by_rules(input, decision) {
+            return position;
+        }
         let classified = self.classify(input, memory, decision);
-        let discontent = if self.escalates { discontent(input.text, input.previous) } else { None };
+        let discontent = if self.escalates { discontent(input.facts.text, input.previous) } else { None };
         match (at, discontent) {
             (Some(at), Some(discontent)) => self.escalate(at, discontent, decision),
-            (Some(at), None) if self.stays(at, classified, session, input, memory, costs, &decision.task) => {
+            (Some(at), None) if decision.keeps_session && self.stays(at, classified, session, input, memory, costs, &decision.task) => {
                 decision.asks_llm = false;
                 decision.findings.push(Finding::Session(self.tier(at)));
                 at
@@ -239,23 +273,40 @@ impl Router {
         }
     }
 
-    fn classify(&self, input: &Input<'_>, memory: &Memory, decision: &mut Decision) -> Option<usize> {
+    fn by_rules(&self, input: &Input<'_>, decision: &mut Decision) -> Option<usize> {
+        let found = self.rules.decide(input.facts);
+        let left_out = found.undecided.iter().filter_map(|(index, _)| self.rules.name(*index));
+        decision.findings.extend(left_out.cloned().map(Finding::Undecided));
+        let mut why = if input.explains { self.rules.why(&found, input.facts) } else { String::new() };
+        let held = found.held.iter().filter_map(|index| self.rules.name(*index)).cloned();
+        decision.findings.extend(held.map(|name| Finding::Rule { name, why: std::mem::take(&mut why) }));
+        decision.max_cost = found.max_cost;
+        decision.keeps_session = found.session.unwrap_or(self.is_sticky);
+        self.chains.get_index_of(&found.tier?)
+    }
+
+    fn classify(
+        &self,
+        input: &Input<'_>,
+        memory: &Memory,
+        decision: &mut Decision,
+    ) -> Option<usize> {
         if self.n_own < 2 {
             return None;
         }
-        if let (Strategy::Threshold, Some(target)) = (self.strategy, self.target) {
-            let p_cheap = (input.p_cheap)();
+        if let (Strategy::Threshold, Some(target), Some(p_cheap)) = (self.strategy, self.target, input.glance.p_cheap()) {
             let mut thresholds = memory.thresholds.lock().unwrap_or_else(PoisonError::into_inner);
             let threshold = thresholds.entry(Arc::clone(&self.name)).or_default();
             decision.findings.push(Finding::Threshold { p_cheap, threshold: threshold.value() });
             return Some(if threshold.decide(p_cheap, target) { 0 } else { self.default });
         }
-        let local = if matches!(self.mode, Mode::Local | Mode::LocalThenLlm) { (input.classify)() } else { None };
-        if let Some((task, confidence)) = local {
+        let is_local = matches!(self.mode, Mode::Local | Mode::LocalThenLlm);
+        if let Some((task, confidence)) = input.glance.task().filter(|_| is_local) {
+            let task: Arc<str> = task.into();
             decision.task = Arc::clone(&task);
             if confidence >= self.min_confidence {
                 let position = self.tasks.get(&task).copied();
-                decision.findings.push(Finding::Task { task, confidence, by: Classifier::Local });
+                decision.findings.push(Finding::Task { task, confidence, by: By::Local });
                 return position;
             }
             decision.findings.push(Finding::Unsure { task, confidence });
@@ -275,7 +326,7 @@ impl Router {
     fn take_label(&self, task: Arc<str>, decision: &mut Decision) -> Option<usize> {
         let position = self.tasks.get(&task).copied();
         decision.task = Arc::clone(&task);
-        decision.findings.push(Finding::Task { task, confidence: 1.0, by: Classifier::Llm });
+        decision.findings.push(Finding::Task { task, confidence: 1.0, by: By::Llm });
         position
     }
 
@@ -310,7 +361,7 @@ impl Router {
         costs: &Costs<'_>,
         task: &Arc<str>,
     ) -> bool {
-        let (Some(session), true) = (session, self.is_sticky) else { return false };
+        let Some(session) = session else { return false };
         // A harder turn goes to a better tier. One of which nothing is known stays.
         let Some(to) = classified else { return true };
         if to >= at || at >= self.n_own {
@@ -355,7 +406,8 @@ impl Router {
         decision.findings.push(Finding::Incapable(capability));
         let others = (position + 1..self.n_own).chain((0..position.min(self.n_own)).rev());
         others.into_iter().find(|&other| missing(other).is_none()).ok_or_else(|| {
-            format!("no tier of the route `{}` has a model that can do {}", self.name, capability.word())
+            let message = format!("no tier of the route `{}` has a model that can do {}", self.name, capability.word());
+            Refusal::Incapable(message)
         })
     }
 
@@ -369,7 +421,7 @@ impl Router {
         costs: &Costs<'_>,
         decision: &mut Decision,
     ) -> Result<Arc<[Group]>, Refusal> {
-        let limit = self.max_cost.into_iter().chain(limits.max_cost).min();
+        let limit = self.max_cost.into_iter().chain(limits.max_cost).chain(decision.max_cost).min();
         let can = |group: &Group| group.only(|it| limits.needs.iter().all(|&need| it.can(need)));
         let Some(limit) = limit else {
             let chain = self.chain(position);
@@ -399,7 +451,8 @@ impl Router {
         let least = least.min().unwrap_or(NanoDollars::ZERO);
         decision.findings.append(&mut findings);
         found.ok_or_else(|| {
-            format!("the cheapest tier that would do is expected to cost ${least}, and ${limit} may be spent")
+            let message = format!("the cheapest tier that would do costs about ${least}, and ${limit} may be spent");
+            Refusal::TooDear(message)
         })
     }
 

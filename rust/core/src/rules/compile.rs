@@ -1,0 +1,197 @@
+//! From the rules of a configuration to what decides.
+
+use super::cel::{self, Condition};
+use super::language;
+use super::matcher::{Bounds, Matcher};
+use super::phrases::Gathering;
+use super::{Compiled, Rules};
+use crate::config::{Config, ConfigError, Rule};
+use crate::money::NanoDollars;
+use ::cel::Env;
+use regex::RegexSetBuilder;
+use std::sync::Arc;
+
+/// In bytes. A longer one is no phrase.
+const MAX_PHRASE: usize = 256;
+/// In a route. The automaton of so many takes some tens of megabytes.
+const MAX_PHRASES: usize = 100_000;
+/// In bytes.
+const MAX_PATTERN: usize = 1_000;
+/// In a route.
+const MAX_PATTERNS: usize = 1_000;
+/// In bytes, of what all patterns of a route compile to.
+const MAX_COMPILED_PATTERNS: usize = 10 << 20;
+
+impl Rules {
+    /// Compiles the rules of `route`, one of the configuration's.
+    ///
+    /// # Errors
+    /// The first phrase, pattern, expression or language that cannot be used.
+    pub fn compile(config: &Config, route: &str) -> Result<Self, ConfigError> {
+        let rules = config.routes.get(route).map_or_else(Default::default, |route| &*route.rules);
+        let path = ["routes", route, "rules"];
+        let environment = cel::environment();
+        let mut compiler =
+            Compiler { config, environment: &environment, phrases: Gathering::default(), patterns: Vec::new() };
+        let mut compiled = Vec::with_capacity(rules.len());
+        for (index, rule) in rules.iter().enumerate() {
+            let matchers = compiler.matchers(&[&path[..], &[&index.to_string()]].concat(), index, rule)?;
+            compiled.push(Compiled {
+                name: rule.name.as_str().into(),
+                matchers,
+                tier: rule.tier.as_deref().map(Arc::from),
+                max_cost: rule.max_cost.map(nano_dollars),
+                session: rule.session,
+                goes_on: rule.goes_on,
+            });
+        }
+        let phrase_texts = compiler.phrases.texts();
+        let phrases = compiler.phrases.build(rules.len());
+        let phrases = phrases.map_err(|_| config.error(&path, "the phrases are too long together"))?;
+        // Each was read already, so what is left is their size.
+        let patterns = RegexSetBuilder::new(&compiler.patterns).size_limit(MAX_COMPILED_PATTERNS).build();
+        let patterns = patterns.map_err(|_| config.error(&path, "the patterns are too large together"))?;
+        Ok(Self { rules: compiled, phrases, phrase_texts, patterns })
+    }
+}
+
+struct Compiler<'a> {
+    config: &'a Config,
+    environment: &'a Arc<Env>,
+    phrases: Gathering,
+    patterns: Vec<String>,
+}
+
+impl Compiler<'_> {
+    /// In the order of what they cost.
+    fn matchers(&mut self, path: &[&str], index: usize, rule: &Rule) -> Result<Vec<Matcher>, ConfigError> {
+        let mut matchers = Vec::new();
+        let bounds = |least: Option<u32>, most: Option<u32>| {
+            (least.is_some() || most.is_some()).then_some(Bounds { least, most })
+        };
+        let list = |list: &Vec<String>| (!list.is_empty()).then(|| list.clone());
+        let tokens = bounds(rule.min_tokens, rule.max_tokens);
+        matchers.extend(bounds(rule.min_turns, rule.max_turns).map(Matcher::Turns));
+        matchers.extend(rule.has_images.map(Matcher::Images));
+        matchers.extend(rule.has_tools.map(Matcher::Tools));
+        matchers.extend(rule.response_format.map(Matcher::ResponseFormat));
+        matchers.extend(rule.hours.map(|hours| Matcher::Hours(hours, rule.timezone)));
+        if !rule.weekdays.is_empty() {
+            matchers.push(Matcher::Weekdays(rule.weekdays.clone(), rule.timezone));
+        }
+        matchers.extend(list(&rule.tenants).map(Matcher::Tenants));
+        matchers.extend(list(&rule.keys).map(Matcher::Keys));
+        let header = |(name, wanted): (&String, &String)| Matcher::Header(name.to_ascii_lowercase(), wanted.clone());
+        matchers.extend(rule.headers.iter().map(header));
+        matchers.extend(rule.metadata.iter().map(|(name, wanted)| Matcher::Metadata(name.clone(), wanted.clone())));
+        matchers.extend(tokens.map(Matcher::Bytes));
+        matchers.extend(bounds(rule.min_characters, rule.max_characters).map(Matcher::Characters));
+        self.add_phrases(&mut matchers, path, index, rule)?;
+        if !rule.any_pattern.is_empty() {
+            matchers.push(Matcher::AnyPattern(self.add_patterns(path, &rule.any_pattern)?));
+        }
+        matchers.extend(rule.has_code.map(Matcher::Code));
+        if !rule.languages.is_empty() {
+            matchers.push(Matcher::Languages(self.languages(path, &rule.languages)?));
+        }
+        matchers.extend(tokens.map(Matcher::Tokens));
+        let least = rule.min_confidence.unwrap_or(0.0);
+        matchers.extend(list(&rule.tasks).map(|tasks| Matcher::Tasks(tasks, least)));
+        if let Some(source) = &rule.when {
+            let condition = Condition::compile(source, rule.timezone, self.environment).map_err(|mistake| {
+                let error = self.config.error_inside(&[path, &["when"]].concat(), &mistake.at, mistake.message);
+                mistake.hint.into_iter().fold(error, ConfigError::hint)
+            })?;
+            matchers.push(Matcher::When(condition));
+        }
+        Ok(matchers)
+    }
+
+    fn add_phrases(
+        &mut self,
+        matchers: &mut Vec<Matcher>,
+        path: &[&str],
+        index: usize,
+        rule: &Rule,
+    ) -> Result<(), ConfigError> {
+        let any = self.numbers(path, "any_phrase", &rule.any_phrase)?;
+        let all = self.numbers(path, "all_phrases", &rule.all_phrases)?;
+        let none = self.numbers(path, "no_phrase", &rule.no_phrase)?;
+        if !any.is_empty() || !all.is_empty() {
+            self.phrases.wait(index, if any.is_empty() { &all } else { &any });
+        }
+        let lists: [(_, fn(_) -> _); 3] =
+            [(any, Matcher::AnyPhrase), (all, Matcher::AllPhrases), (none, Matcher::NoPhrase)];
+        matchers.extend(lists.into_iter().filter(|(list, _)| !list.is_empty()).map(|(list, matcher)| matcher(list)));
+        Ok(())
+    }
+
+    fn numbers(&mut self, path: &[&str], field: &str, phrases: &[String]) -> Result<Vec<usize>, ConfigError> {
+        let mut numbers = Vec::with_capacity(phrases.len());
+        for (index, phrase) in phrases.iter().enumerate() {
+            let wrong = |message| Err(self.config.error(&[path, &[field, &index.to_string()]].concat(), message));
+            if phrase.trim().is_empty() || phrase.len() > MAX_PHRASE {
+                return wrong(format!("a phrase has from 1 to {MAX_PHRASE} bytes, not all of them space"));
+            }
+            numbers.push(self.phrases.number(phrase));
+            if self.phrases.len() > MAX_PHRASES {
+                return wrong(format!("the rules of a route have at most {MAX_PHRASES} phrases"));
+            }
+        }
+        Ok(numbers)
+    }
+
+    fn add_patterns(&mut self, path: &[&str], patterns: &[String]) -> Result<Vec<usize>, ConfigError> {
+        let mut numbers = Vec::with_capacity(patterns.len());
+        for (index, pattern) in patterns.iter().enumerate() {
+            let position = index.to_string();
+            let path = [path, &["any_pattern", &position]].concat();
+            if pattern.is_empty() || pattern.len() > MAX_PATTERN {
+                return Err(self.config.error(&path, format!("a pattern has from 1 to {MAX_PATTERN} bytes")));
+            }
+            if self.patterns.len() == MAX_PATTERNS {
+                let message = format!("the rules of a route have at most {MAX_PATTERNS} patterns");
+                return Err(self.config.error(&path, message));
+            }
+            regex_syntax::parse(pattern).map_err(|error| match &error {
+                regex_syntax::Error::Parse(error) => self.pattern_error(&path, error.span(), error.kind()),
+                regex_syntax::Error::Translate(error) => self.pattern_error(&path, error.span(), error.kind()),
+                _ => self.config.error(&path, "this is not a regular expression"),
+            })?;
+            numbers.push(self.patterns.len());
+            self.patterns.push(pattern.clone());
+        }
+        Ok(numbers)
+    }
+
+    fn pattern_error(
+        &self,
+        path: &[&str],
+        span: &regex_syntax::ast::Span,
+        kind: &dyn std::fmt::Display,
+    ) -> ConfigError {
+        let at = span.start.offset..span.end.offset.max(span.start.offset + 1);
+        let error = self.config.error_inside(path, &at, format!("this is not a regular expression: {kind}"));
+        error.hint("in single quotes a backslash needs no second one: '\\d+'")
+    }
+
+    fn languages(&self, path: &[&str], codes: &[String]) -> Result<Vec<&'static str>, ConfigError> {
+        let each = codes.iter().enumerate().map(|(index, code)| {
+            language::named(code).map_err(|near| {
+                let message = format!("no language that can be told is written `{code}`");
+                let error = self.config.error(&[path, &["languages", &index.to_string()]].concat(), message);
+                match near {
+                    Some(near) => error.hint(format!("did you mean `{near}`?")),
+                    None => error.hint("languages are written as in ISO 639-1: `de`, `hi`"),
+                }
+            })
+        });
+        each.collect()
+    }
+}
+
+/// A cost that was checked to be above 0 and at most a thousand dollars.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a positive number far below 2^64")]
+fn nano_dollars(dollars: f64) -> NanoDollars {
+    NanoDollars((dollars * 1e9).round() as u64)
+}
