@@ -59,7 +59,7 @@ class Case:
     @property
     def models(self):
         """Of its deployments, in order."""
-        return [f"{self.name}-{letter}" for letter, _ in zip("abc", self.faults, strict=False)]
+        return [f"{self.name}-{letter}" for letter, _ in zip("abcd", self.faults, strict=False)]
 
     @property
     def deployments(self):
@@ -125,7 +125,7 @@ class Upstream:
     def asked(self, cases):
         """The letters of each case's deployments, in the order in which they were asked."""
         places = {
-            model: (case.name, letter) for case in cases for model, letter in zip(case.models, "abc", strict=False)
+            model: (case.name, letter) for case in cases for model, letter in zip(case.models, "abcd", strict=False)
         }
         asked = dict.fromkeys([case.name for case in cases], "")
         for name, letter in (places[entry.model] for entry in self.provider.journal if entry.model in places):
