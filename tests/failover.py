@@ -19,6 +19,17 @@ from tiercel.simulator.models import MODELS
 CLIENTS = ("chat", "responses", "messages", "gemini")
 DIALECTS = ("openai", "responses", "anthropic", "gemini", "bedrock", "cohere")
 MODES = ("unary", "stream")
+# Clients and providers: each dialect with itself, and each client across dialects.
+PAIRS = (
+    ("chat", "openai"),
+    ("responses", "responses"),
+    ("messages", "anthropic"),
+    ("gemini", "gemini"),
+    ("chat", "anthropic"),
+    ("responses", "cohere"),
+    ("messages", "openai"),
+    ("gemini", "bedrock"),
+)
 # So many calls at a time that those which wait for a time-out wait together.
 N_AT_ONCE = 12
 
@@ -165,6 +176,11 @@ def hear(sdk, case):
         return sdk.heard(ask(Question(case.name))).finish
     except sdk.errors[None] as error:
         return error
+
+
+def status(error):
+    """The HTTP status in an SDK's exception."""
+    return error.code if isinstance(error, SDKS["gemini"].errors[None]) else error.status_code
 
 
 def request(client, model, *, stream=False, text=HELLO):
