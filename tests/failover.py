@@ -180,7 +180,7 @@ def hear(sdk, case):
 
 def status(error):
     """The HTTP status in an SDK's exception."""
-    return error.code if isinstance(error, SDKS["gemini"].errors[None]) else error.status_code
+    return getattr(error, "status_code", None) or getattr(error, "code", None)
 
 
 def request(client, model, *, stream=False, text=HELLO):
@@ -203,6 +203,17 @@ def ask(gateway, client, model, *, stream=False, text=HELLO, headers=None):
     path, body = request(client, model, stream=stream, text=text)
     headers = {"authorization": f"Bearer {KEY}", **(headers or {})}
     return httpx.post(gateway.url + path, json=body, headers=headers, **HTTP)
+
+
+def logged(gateway, answers):
+    """The line of the log that tells of each of `answers`, by their names, once all are there."""
+    ids = {answer.headers["x-request-id"]: name for name, answer in answers.items()}
+
+    def lines():
+        return {ids[line["request_id"]]: line for line in gateway.access_log() if line["request_id"] in ids}
+
+    gateways.eventually(lambda: len(lines()) == len(ids))
+    return lines()
 
 
 def is_of(entry, key=PROVIDER_KEY):

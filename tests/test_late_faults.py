@@ -67,17 +67,11 @@ def test_the_sdk_raises_and_nobody_else_is_asked(gateway, upstream, fault):
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_error_event_is_the_last_and_what_came_is_billed(gateway, eventually, fault):
+def test_the_error_event_is_the_last_and_what_came_is_billed(gateway, fault):
     met = cases(fault, "raw")
     code, messages = FAULTS[fault]
     answers = failover.at_once(lambda case: failover.ask(gateway, case.client, case.name, stream=True), met)
-    ids = {answer.headers["x-request-id"]: name for name, answer in answers.items()}
-
-    def billed():
-        lines = {ids.get(line["request_id"]): line for line in gateway.access_log()}
-        return len(lines.keys() & answers.keys()) == len(met) and lines
-
-    lines = eventually(billed)
+    lines = failover.logged(gateway, answers)
 
     for case in met:
         text, line = answers[case.name].text, lines[case.name]
