@@ -2,11 +2,11 @@
 
 import asyncio
 import contextlib
-import re
 import signal
 import subprocess
 import sys
 from functools import cached_property
+from typing import Any
 
 import pytest
 
@@ -14,7 +14,6 @@ from tests import gateways
 from tests.gateways import KEYS
 from tests.providers import HELLO, STREAM_END, STREAM_HEAD, piece
 
-LISTENING = re.compile(rb"listening on (\S+)")
 # An answer of this size of model takes half a second.
 TIMES = 'timeouts = { head = "2s", first_token = "2s", between_tokens = "1s", answer = "2s" }'
 STREAM = STREAM_HEAD + b"".join(
@@ -29,12 +28,12 @@ class Process:
 
     def __init__(self):
         command = [sys.executable, "-m", "tiercel.simulator", "--exit-with-parent"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process: Any = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     @cached_property
     def base_url(self):
         """Where it serves, as soon as it does."""
-        return LISTENING.match(self.process.stdout.readline())[1].decode()
+        return self.process.stdout.readline().decode().removeprefix("listening on ").strip()
 
     def send(self, signum):
         self.process.send_signal(signum)
