@@ -14,7 +14,7 @@ from tests.failover import ANSWERED, MODES, PAIRS, Case, Upstream, status
 from tests.gateways import KEYS
 
 STREAM = ("stream",)
-HASTY = 'timeouts = { first_token = "400ms" }'
+HASTY = 'timeouts = { first_token = "1s" }'
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ class Row:
         ]
 
 
-def early(name, fault):
+def early(name, fault, settings=""):
     """Two rows of streams that say nothing: another deployment answers, or the only one when it is asked again."""
     return (
-        Row(name, (fault, ""), "ab", modes=STREAM, settings=HASTY),
-        Row(f"{name} alone", (f"{fault};times=1",), "aa", modes=STREAM, settings=HASTY),
+        Row(name, (fault, ""), "ab", modes=STREAM, settings=settings),
+        Row(f"{name} alone", (f"{fault};times=1",), "aa", modes=STREAM, settings=settings),
     )
 
 
@@ -70,7 +70,7 @@ ROWS = [
     *early("ended early", "truncate=0"),
     *early("malformed early", "garble=1"),
     *early("error early", "error-event=1"),
-    *early("stalled early", "stall=0"),
+    *early("stalled early", "stall=0", HASTY),
 ]
 EVERY = [case for row in ROWS for case in row.cases()]
 
