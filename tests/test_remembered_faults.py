@@ -48,8 +48,8 @@ def unkeyed(start_provider):
 def gateway(start_gateway, upstream, keyed, unkeyed):
     """A key that is refused is refused for all of a provider, so that each case of keys has one of its own."""
     tiers, tables = {}, ""
-    for cases, provider, keys in ((KEYED, keyed, (SPENT, GOOD)), (UNKEYED, unkeyed, (SPENT,))):
-        for case in cases:
+    for met, provider, keys in ((KEYED, keyed, (SPENT, GOOD)), (UNKEYED, unkeyed, (SPENT,))):
+        for case in met:
             tables += failover.provider(case.name, case.dialect, provider.origin, keys)
             tiers[case.name] = [f"{case.name}/{case.models[0]}"]
     for case in REFUSED:
