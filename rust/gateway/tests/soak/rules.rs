@@ -10,33 +10,40 @@ use crate::provider::Fault;
 /// A refused key is left out for at least so long (specification "Classes of outcome").
 const PARKED: Duration = Duration::from_secs(30);
 
-/// What providers have said, by provider and key, as soon as the gateway has read it.
+/// Until when a provider's key is to be left alone, as soon as the gateway has read so.
 #[derive(Default)]
-pub(crate) struct Words {
-    throttled: BTreeMap<(usize, usize), Duration>,
-    refused: BTreeMap<(usize, usize), Duration>,
+pub(crate) struct Words(BTreeMap<(Scope, usize, usize), Duration>);
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Scope {
+    Always,
+    /// A key that was refused may be another one under the next configuration.
+    Configuration(usize),
 }
 
 impl Words {
-    pub(crate) fn hear(&mut self, provider: usize, key: usize, fault: Option<Fault>, now: Duration) {
-        let (words, until) = match fault {
-            Some(Fault::Throttles(Some(seconds))) => (&mut self.throttled, now + Duration::from_secs(seconds)),
-            Some(Fault::RefusesKey) => (&mut self.refused, now + PARKED),
+    /// Takes what was said to a call of that configuration.
+    pub(crate) fn hear(
+        &mut self,
+        generation: usize,
+        (provider, key): (usize, usize),
+        fault: Option<Fault>,
+        now: Duration,
+    ) {
+        let (scope, wait) = match fault {
+            Some(Fault::Throttles(Some(seconds))) => (Scope::Always, Duration::from_secs(seconds)),
+            Some(Fault::RefusesKey) => (Scope::Configuration(generation), PARKED),
             _ => return,
         };
-        let word = words.entry((provider, key)).or_default();
-        *word = until.max(*word);
+        let until = self.0.entry((scope, provider, key)).or_default();
+        *until = (now + wait).max(*until);
     }
 
-    /// A new configuration: keys that were refused may be tried.
-    pub(crate) fn reload(&mut self) {
-        self.refused.clear();
-    }
-
-    /// Whether each of the provider's keys must be left alone.
-    pub(crate) fn forbidden(&self, provider: usize, n_keys: usize, now: Duration) -> Vec<bool> {
-        let is_away = |words: &BTreeMap<_, Duration>, key| words.get(&(provider, key)).is_some_and(|it| now < *it);
-        (0..n_keys).map(|key| is_away(&self.throttled, key) || is_away(&self.refused, key)).collect()
+    /// Whether a call of that configuration must leave each of the provider's keys alone.
+    pub(crate) fn forbidden(&self, generation: usize, provider: usize, n_keys: usize, now: Duration) -> Vec<bool> {
+        let scopes = [Scope::Always, Scope::Configuration(generation)];
+        let is_away = |key| scopes.iter().any(|scope| self.0.get(&(*scope, provider, key)).is_some_and(|it| now < *it));
+        (0..n_keys).map(is_away).collect()
     }
 }
 

@@ -141,7 +141,8 @@ impl World {
     fn attempt(&mut self, at: usize, leg: Leg, ticket: &Ticket, rows: &[tiercel_core::health::Row]) {
         let provider = ticket.origin;
         let n_keys = self.scene.providers[provider].n_keys;
-        let forbidden = self.words.forbidden(provider, n_keys, self.now.monotonic);
+        let generation = self.runs[at].generation;
+        let forbidden = self.words.forbidden(generation, provider, n_keys, self.now.monotonic);
         let probed: Vec<usize> = self.runs.iter().flat_map(|run| &run.attempts).filter(|it| it.is_probe && !it.is_over).map(|it| it.provider).collect();
         let run = &self.runs[at];
         let is_half_open = rows.iter().any(|row| row.deployment == format!("p{provider}/m") && row.state == tiercel_core::health::State::HalfOpen);
@@ -268,7 +269,7 @@ impl World {
                 let leg = self.leg(call, attempt);
                 let Attempt { provider, key, fault, .. } = self.runs[call].attempts[attempt];
                 if step.is_over {
-                    self.words.hear(provider, key, fault, now.monotonic);
+                    self.words.hear(self.runs[call].generation, (provider, key), fault, now.monotonic);
                 }
                 if matches!(act, Act::Close | Act::Reset) && !step.is_over {
                     panic!("call {call}: attempt {attempt} outlives its connection");

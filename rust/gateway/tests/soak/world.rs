@@ -140,7 +140,6 @@ impl World {
         let time: Arc<dyn TimeProvider> = Arc::new(Standstill);
         self.gateway = Arc::new(self.gateway.renew(&self.scene.config(), &Keys, &time).unwrap());
         self.generation += 1;
-        self.words.reload();
         for socket in self.sockets.iter_mut().filter(|socket| socket.state == State::Idle) {
             socket.state = State::Closed;
         }
