@@ -36,7 +36,10 @@ impl Words {
             _ => return,
         };
         let until = self.0.entry((scope, provider, key)).or_default();
-        *until = (now + wait).max(*until);
+        // Requests that were under way when a key was refused tell nothing new.
+        if scope == Scope::Always || *until <= now {
+            *until = (now + wait).max(*until);
+        }
     }
 
     /// Whether a call of that configuration must leave each of the provider's keys alone.
