@@ -57,6 +57,8 @@ pub(crate) enum Stop {
     Parked(Parked, Duration),
     /// There is no room.
     Full,
+    /// The server is shutting down and could not wait.
+    Draining,
 }
 
 impl Course {
@@ -219,6 +221,9 @@ impl Call {
     }
 
     fn choose(&mut self, now: Moment) -> Result<Next, Stop> {
+        if self.gateway.is_interrupted() {
+            return Err(Stop::Draining);
+        }
         let failure = self.attempts.last().and_then(Attempt::failure);
         let retry = failure.map(Failure::retry);
         if retry == Some(Retry::Never) || self.attempts.len() >= self.gateway.failover().max_attempts {
@@ -419,6 +424,7 @@ impl Call {
             Stop::Parked(Parked::Unkeyed, _) => {
                 (Kind::UpstreamCredentials, "no provider takes the gateway's keys", None)
             }
+            Stop::Draining => (Kind::Draining, Failure::Draining.explain(), None),
             Stop::Budget => (kind, reason, None),
             Stop::Failed => match failure {
                 Some(Failure::Throttled(wait)) => (kind, reason, wait),

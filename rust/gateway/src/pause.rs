@@ -39,7 +39,8 @@ impl Call {
         let course = self.asked.as_mut().map(|asked| &mut asked.course).ok_or(Stop::Full)?;
         if course.queue.is_none() {
             let place = gateway.enter_queue().ok_or(Stop::Full)?;
-            let until = deadline.map_or(now.monotonic + MAX_QUEUED, |deadline| deadline.min(now.monotonic + MAX_QUEUED));
+            let until =
+                deadline.map_or(now.monotonic + MAX_QUEUED, |deadline| deadline.min(now.monotonic + MAX_QUEUED));
             course.queue = Some(Queued { until, _place: place });
         }
         let until = course.queue.as_ref().map(|queued| queued.until).unwrap_or_default();

@@ -59,9 +59,7 @@ impl Asked {
             Some(Fault::RefusesKey) => (false, vec![self.refusal(401, None, "authentication_error", "no")]),
             Some(Fault::RefusesRequest) => (false, vec![self.refusal(400, None, "invalid_request_error", "no")]),
             Some(Fault::HasNoModel) => (false, vec![self.refusal(404, None, "not_found_error", "model: m")]),
-            Some(Fault::ReadsLess) => {
-                (false, vec![self.refusal(413, None, "request_too_large", "prompt is too long")])
-            }
+            Some(Fault::ReadsLess) => (false, vec![self.refusal(413, None, "request_too_large", "prompt is too long")]),
             _ if self.is_stream => self.stream(fault),
             _ => self.completion(fault),
         };
@@ -93,7 +91,9 @@ impl Asked {
 
     fn completion(&self, fault: Option<Fault>) -> (bool, Vec<Act>) {
         let body = match (fault, self.is_anthropic) {
-            (Some(Fault::ErrorInside), _) => r#"{"type":"error","error":{"type":"api_error","message":"no"}}"#.to_owned(),
+            (Some(Fault::ErrorInside), _) => {
+                r#"{"type":"error","error":{"type":"api_error","message":"no"}}"#.to_owned()
+            }
             (Some(Fault::Garbles | Fault::GarblesAfterFirst), _) => "<html>".to_owned(),
             (_, true) => format!(
                 r#"{{"id":"a","type":"message","role":"assistant","model":"m","content":[{{"type":"text","text":"{}"}}],"stop_reason":"end_turn","stop_sequence":null,"usage":{{"input_tokens":9,"output_tokens":3}}}}"#,

@@ -15,7 +15,7 @@ use crate::scene::milliseconds;
 use crate::socket::{Socket, State};
 use crate::world::{Event, World};
 
-/// The longest pause that a call may still be in when the drain is over, and the time to connect.
+/// The longest pause that a call may still be in when the drain is over, and a second to connect.
 const MAX_PAUSE: Duration = Duration::from_secs(9);
 /// How long an attempt waits for a connection of a full pool, and how long a finished answer may take to end.
 const BUSY: Duration = Duration::from_millis(500);
@@ -143,13 +143,25 @@ impl World {
         let n_keys = self.scene.providers[provider].n_keys;
         let generation = self.runs[at].generation;
         let forbidden = self.words.forbidden(generation, provider, n_keys, self.now.monotonic);
-        let probed: Vec<usize> = self.runs.iter().flat_map(|run| &run.attempts).filter(|it| it.is_probe && !it.is_over).map(|it| it.provider).collect();
+        let probed: Vec<usize> = self
+            .runs
+            .iter()
+            .flat_map(|run| &run.attempts)
+            .filter(|it| it.is_probe && !it.is_over)
+            .map(|it| it.provider)
+            .collect();
         let run = &self.runs[at];
-        let is_half_open = rows.iter().any(|row| row.deployment == format!("p{provider}/m") && row.state == tiercel_core::health::State::HalfOpen);
+        let is_half_open = rows.iter().any(|row| {
+            row.deployment == format!("p{provider}/m") && row.state == tiercel_core::health::State::HalfOpen
+        });
         let is_probe = n_keys == 1 && is_half_open && !probed.contains(&provider);
         let tried: Vec<usize> = run.attempts.iter().map(|it| it.provider).collect();
         let alone = [provider];
-        let tier = if run.client.model.starts_with('p') { &alone[..] } else { self.scene.tiers.iter().find(|tier| tier.contains(&provider)).unwrap() };
+        let tier = if run.client.model.starts_with('p') {
+            &alone[..]
+        } else {
+            self.scene.tiers.iter().find(|tier| tier.contains(&provider)).unwrap()
+        };
         let standing = Standing { rows, tier, probed: &probed, tried: &tried };
         let since = self.now.since(run.began);
         let call = run.call.as_ref().unwrap();
@@ -174,7 +186,8 @@ impl World {
     fn connect(&mut self, at: usize, leg: Leg, attempt: usize, ticket: &Ticket) {
         self.runs[at].legs[leg] = Some(attempt);
         let generation = self.runs[at].generation;
-        let is_fit = |it: &&Socket| it.state == State::Idle && it.provider == ticket.origin && it.generation == generation;
+        let is_fit =
+            |it: &&Socket| it.state == State::Idle && it.provider == ticket.origin && it.generation == generation;
         if let Some(hedge_after) = ticket.hedge_after {
             self.after(hedge_after, Event::HedgeIsDue { call: at, attempt });
         }
@@ -236,7 +249,10 @@ impl World {
                 other => other,
             };
             (made.fault, made.key) = (fault, key);
-            self.trace.note(now.monotonic, format!("call {at}: request {} to p{provider}, key {key}: {fault:?}", asked.number));
+            self.trace.note(
+                now.monotonic,
+                format!("call {at}: request {} to p{provider}, key {key}: {fault:?}", asked.number),
+            );
             self.tally.count("faults", &fault.map_or("none".to_owned(), Fault::word));
             let (said, reads) = asked.answer(fault, &mut self.random);
             self.runs[at].said.insert(asked.number, said);
@@ -309,6 +325,7 @@ impl World {
 
     pub(crate) fn interrupt(&mut self) {
         self.note("the gateway waits no longer".to_owned());
+        self.gateway.interrupt();
         for number in 0..self.sockets.len() {
             if let State::Used { call, attempt } = self.sockets[number].state {
                 let inner = self.runs[call].call.as_mut().unwrap();

@@ -89,7 +89,7 @@ impl Scene {
             tiers,
             max_attempts,
             total,
-            n_calls: 5 + random.below(60),
+            n_calls: if random.below(10) == 0 { 400 } else { 5 + random.below(60) },
             reloads: (0..n_reloads).map(|_| moment(random)).collect(),
             drain: (random.below(3) == 0).then(|| (moment(random), milliseconds(random, 5_000))),
         }

@@ -15,7 +15,10 @@ pub(crate) struct Socket {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// It carries that attempt of that call.
-    Used { call: usize, attempt: usize },
+    Used {
+        call: usize,
+        attempt: usize,
+    },
     Idle,
     /// The rest of a finished answer has yet to come.
     Settling,

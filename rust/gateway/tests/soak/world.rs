@@ -45,12 +45,33 @@ pub(crate) enum Event {
     Arrives(Client),
     Leaves(usize),
     /// A pause of the call is over, if it is still that one.
-    Wakes { call: usize, pause: usize },
-    Connects { call: usize, leg: Leg, attempt: usize, failure: Option<Failure> },
-    HedgeIsDue { call: usize, attempt: usize },
-    Comes { socket: usize, request: usize, act: Act },
-    Expires { socket: usize, request: usize },
-    Settled { socket: usize, request: usize },
+    Wakes {
+        call: usize,
+        pause: usize,
+    },
+    Connects {
+        call: usize,
+        leg: Leg,
+        attempt: usize,
+        failure: Option<Failure>,
+    },
+    HedgeIsDue {
+        call: usize,
+        attempt: usize,
+    },
+    Comes {
+        socket: usize,
+        request: usize,
+        act: Act,
+    },
+    Expires {
+        socket: usize,
+        request: usize,
+    },
+    Settled {
+        socket: usize,
+        request: usize,
+    },
     Reloads,
     Drains(Duration),
     Interrupts,
