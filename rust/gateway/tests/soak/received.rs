@@ -70,7 +70,8 @@ impl Received {
 /// The one answer that `text` is the beginning of; `None` where there is no text.
 fn source<'a>(text: &str, said: &'a BTreeMap<usize, Said>) -> Option<&'a Said> {
     let number = text.strip_prefix('[')?.split_once('.')?.0.parse().unwrap();
-    let Some(said) = said.get(&number) else { panic!("{text} was said to another call") };
+    assert!(said.contains_key(&number), "{text} was said to another call");
+    let said = &said[&number];
     assert!(said.text.starts_with(text), "{text} is not the beginning of one answer");
     Some(said)
 }

@@ -48,6 +48,7 @@ struct Attempt {
     /// Where it goes to find out whether the deployment is well again.
     is_probe: bool,
     is_over: bool,
+    hedge_after: Option<Duration>,
     /// What the provider does with it, and with which key it was asked.
     fault: Option<Fault>,
     key: usize,
@@ -126,11 +127,14 @@ impl World {
         }
     }
 
+    /// The request has been under way for long. As `dispatch.py` does, none is made beside one that still connects.
     pub(crate) fn hedge(&mut self, at: usize, attempt: usize) {
         let rows = self.gateway.registry().health().rows(self.now.monotonic);
         let now = self.now;
+        let used = State::Used { call: at, attempt };
+        let is_under_way = self.sockets.iter().any(|socket| socket.state == used);
         let run = &mut self.runs[at];
-        let Some(call) = run.call.as_mut().filter(|_| run.legs[0] == Some(attempt) && !run.has_left) else { return };
+        let Some(call) = run.call.as_mut().filter(|_| is_under_way) else { return };
         if let Some(ticket) = call.hedge(now) {
             self.tally.count("attempts", "beside another");
             self.attempt(at, 1, &ticket, &rows);
@@ -178,7 +182,7 @@ impl World {
         if is_probe {
             self.tally.count("attempts", "as a probe");
         }
-        let made = Attempt { provider, forbidden, is_probe, is_over: false, fault: None, key: 0 };
+        let made = Attempt { provider, forbidden, is_probe, is_over: false, hedge_after: None, fault: None, key: 0 };
         self.runs[at].attempts.push(made);
         self.connect(at, leg, attempt, ticket);
     }
@@ -188,15 +192,15 @@ impl World {
         let generation = self.runs[at].generation;
         let is_fit =
             |it: &&Socket| it.state == State::Idle && it.provider == ticket.origin && it.generation == generation;
-        if let Some(hedge_after) = ticket.hedge_after {
-            self.after(hedge_after, Event::HedgeIsDue { call: at, attempt });
-        }
+        self.runs[at].attempts[attempt].hedge_after = ticket.hedge_after;
         if let Some(socket) = self.sockets.iter().rposition(|it| is_fit(&it)).filter(|_| !ticket.is_fresh) {
             return self.begin(at, leg, attempt, socket);
         }
         let fault = self.scene.providers[ticket.origin].moods.fault(self.now.monotonic, &mut self.random);
         let fault = fault.filter(|fault| fault.is_of_connecting());
-        fault.iter().for_each(|fault| self.tally.count("faults", &fault.word()));
+        if let Some(fault) = fault {
+            self.tally.count("faults", &fault.word());
+        }
         let delay = milliseconds(&mut self.random, 40);
         let (delay, failure) = match fault {
             Some(Fault::Refuses) => (delay, Some(Failure::Connect)),
@@ -211,7 +215,7 @@ impl World {
         let now = self.now;
         let run = &mut self.runs[at];
         let provider = run.attempts[attempt].provider;
-        let Some(call) = &mut run.call else { panic!("call {at} is settled while it connects") };
+        let call = run.call.as_mut().unwrap();
         if let Some(failure) = failure {
             self.trace.note(now.monotonic, format!("call {at}: attempt {attempt}: {failure:?}"));
             call.fail_connection(failure, now);
@@ -264,6 +268,9 @@ impl World {
             }
             let patience = self.sockets[number].connection.patience(now);
             self.after(patience, Event::Expires { socket: number, request });
+            if let Some(hedge_after) = self.runs[at].attempts[attempt].hedge_after {
+                self.after(hedge_after, Event::HedgeIsDue { call: at, attempt });
+            }
         }
         self.take(at, leg, number, step);
     }
@@ -287,9 +294,10 @@ impl World {
                 if step.is_over {
                     self.words.hear(self.runs[call].generation, (provider, key), fault, now.monotonic);
                 }
-                if matches!(act, Act::Close | Act::Reset) && !step.is_over {
-                    panic!("call {call}: attempt {attempt} outlives its connection");
-                }
+                assert!(
+                    matches!(act, Act::Send(_)) || step.is_over,
+                    "call {call}: attempt {attempt} outlives its connection"
+                );
                 self.take(call, leg, number, step);
                 if matches!(act, Act::Close | Act::Reset) {
                     self.sockets[number].state = State::Closed;
