@@ -42,7 +42,8 @@ fn nothing_that_providers_and_clients_do_breaks_a_rule() {
         let mut world = World::new(seed);
         let outcome = catch_unwind(AssertUnwindSafe(|| world.run()));
         if let Err(panic) = outcome {
-            let why = panic.downcast_ref::<String>().map_or("", String::as_str);
+            let why = panic.downcast_ref::<String>().map(String::as_str);
+            let why = why.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default();
             panic!("{}\nseed {seed} breaks a rule, which TIERCEL_SOAK_SEED={seed} does again: {why}", world.trace);
         }
         tally.add(&world.tally);
