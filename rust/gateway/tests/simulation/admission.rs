@@ -132,7 +132,7 @@ fn a_call_that_pauses_as_the_drain_ends_makes_no_attempt_any_more() {
     let mut world = World::new();
     let mut call = world.open(&Request::chat("one/small"));
     assert!(matches!(call.next_attempt(world.now), Next::Attempt(_)));
-    call.fail_connection(Failure::Overloaded, world.now);
+    call.fail_connection(Failure::Overloaded(None), world.now);
     let Next::Pause { time, .. } = call.next_attempt(world.now) else { panic!("no pause") };
     world.gateway.interrupt();
     world.pass(time);
