@@ -17,34 +17,43 @@ pub(crate) struct Words(BTreeMap<(Scope, usize, usize), Duration>);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Scope {
     Always,
+    /// An overloaded provider may be tried by calls that it has not refused.
+    Call(usize),
     /// A key that was refused may be another one under the next configuration.
     Configuration(usize),
 }
 
 impl Words {
-    /// Takes what was said to a call of that configuration.
+    /// Takes what was said to that call of that configuration.
     pub(crate) fn hear(
         &mut self,
-        generation: usize,
+        (call, generation): (usize, usize),
         (provider, key): (usize, usize),
         fault: Option<Fault>,
         now: Duration,
     ) {
         let (scope, wait) = match fault {
             Some(Fault::Throttles(Some(seconds))) => (Scope::Always, Duration::from_secs(seconds)),
+            Some(Fault::Overloaded(_, Some(seconds))) => (Scope::Call(call), Duration::from_secs(seconds)),
             Some(Fault::RefusesKey) => (Scope::Configuration(generation), PARKED),
             _ => return,
         };
         let until = self.0.entry((scope, provider, key)).or_default();
         // Requests that were under way when a key was refused tell nothing new.
-        if scope == Scope::Always || *until <= now {
+        if !matches!(scope, Scope::Configuration(_)) || *until <= now {
             *until = (now + wait).max(*until);
         }
     }
 
-    /// Whether a call of that configuration must leave each of the provider's keys alone.
-    pub(crate) fn forbidden(&self, generation: usize, provider: usize, n_keys: usize, now: Duration) -> Vec<bool> {
-        let scopes = [Scope::Always, Scope::Configuration(generation)];
+    /// Whether that call of that configuration must leave each of the provider's keys alone.
+    pub(crate) fn forbidden(
+        &self,
+        (call, generation): (usize, usize),
+        provider: usize,
+        n_keys: usize,
+        now: Duration,
+    ) -> Vec<bool> {
+        let scopes = [Scope::Always, Scope::Call(call), Scope::Configuration(generation)];
         let is_away = |key| scopes.iter().any(|scope| self.0.get(&(*scope, provider, key)).is_some_and(|it| now < *it));
         (0..n_keys).map(is_away).collect()
     }

@@ -146,7 +146,7 @@ impl World {
         let provider = ticket.origin;
         let n_keys = self.scene.providers[provider].n_keys;
         let generation = self.runs[at].generation;
-        let forbidden = self.words.forbidden(generation, provider, n_keys, self.now.monotonic);
+        let forbidden = self.words.forbidden((at, generation), provider, n_keys, self.now.monotonic);
         let probed: Vec<usize> = self
             .runs
             .iter()
@@ -292,7 +292,7 @@ impl World {
                 let leg = self.leg(call, attempt);
                 let Attempt { provider, key, fault, .. } = self.runs[call].attempts[attempt];
                 if step.is_over {
-                    self.words.hear(self.runs[call].generation, (provider, key), fault, now.monotonic);
+                    self.words.hear((call, self.runs[call].generation), (provider, key), fault, now.monotonic);
                 }
                 assert!(
                     matches!(act, Act::Send(_)) || step.is_over,
