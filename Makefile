@@ -7,7 +7,7 @@ RUN := $(UV) run --locked
 BENCH_RUN := UV_PROJECT_ENVIRONMENT=.bench-venv $(UV) run --locked --no-editable
 NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo nextest run || echo test)
 
-.PHONY: help serve test test-rust test-python check fmt lint types bench bench-once drill bless clean
+.PHONY: help serve test test-rust test-python check fmt lint types bench bench-once drill soak bless clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -61,6 +61,9 @@ bench-once: $(UV) ## take every benchmark once, for correctness and not for its 
 
 drill: $(UV) ## break a provider in five ways under load, and draw what clients see; about four minutes
 	$(BENCH_RUN) --group bench python benches/drill.py --plot docs/drill.svg
+
+soak: ## simulate 100,000 gateways with providers that fail in every way; a quarter of an hour
+	TIERCEL_SOAK_SEEDS=100000 cargo test --locked --release -p tiercel-gateway --test soak -- --nocapture
 
 bless: $(UV) ## make golden files anew; read them in the diff
 	UPDATE_EXPECT=1 cargo test --locked

@@ -19,6 +19,17 @@ from tiercel.simulator.models import MODELS
 CLIENTS = ("chat", "responses", "messages", "gemini")
 DIALECTS = ("openai", "responses", "anthropic", "gemini", "bedrock", "cohere")
 MODES = ("unary", "stream")
+# Clients and providers: each dialect with itself, and each client across dialects.
+PAIRS = (
+    ("chat", "openai"),
+    ("responses", "responses"),
+    ("messages", "anthropic"),
+    ("gemini", "gemini"),
+    ("chat", "anthropic"),
+    ("responses", "cohere"),
+    ("messages", "openai"),
+    ("gemini", "bedrock"),
+)
 # So many calls at a time that those which wait for a time-out wait together.
 N_AT_ONCE = 12
 
@@ -59,7 +70,7 @@ class Case:
     @property
     def models(self):
         """Of its deployments, in order."""
-        return [f"{self.name}-{letter}" for letter, _ in zip("abc", self.faults, strict=False)]
+        return [f"{self.name}-{letter}" for letter, _ in zip("abcd", self.faults, strict=False)]
 
     @property
     def deployments(self):
@@ -125,7 +136,7 @@ class Upstream:
     def asked(self, cases):
         """The letters of each case's deployments, in the order in which they were asked."""
         places = {
-            model: (case.name, letter) for case in cases for model, letter in zip(case.models, "abc", strict=False)
+            model: (case.name, letter) for case in cases for model, letter in zip(case.models, "abcd", strict=False)
         }
         asked = dict.fromkeys([case.name for case in cases], "")
         for name, letter in (places[entry.model] for entry in self.provider.journal if entry.model in places):
@@ -167,6 +178,11 @@ def hear(sdk, case):
         return error
 
 
+def status(error):
+    """The HTTP status in an SDK's exception."""
+    return getattr(error, "status_code", None) or getattr(error, "code", None)
+
+
 def request(client, model, *, stream=False, text=HELLO):
     """Path and body of a question in a client's dialect, as its SDK would send it."""
     path, body = PATHS[client].format(model=model), {"model": model}
@@ -187,6 +203,17 @@ def ask(gateway, client, model, *, stream=False, text=HELLO, headers=None):
     path, body = request(client, model, stream=stream, text=text)
     headers = {"authorization": f"Bearer {KEY}", **(headers or {})}
     return httpx.post(gateway.url + path, json=body, headers=headers, **HTTP)
+
+
+def logged(gateway, answers):
+    """The line of the log that tells of each of `answers`, by their names, once all are there."""
+    ids = {answer.headers["x-request-id"]: name for name, answer in answers.items()}
+
+    def lines():
+        return {ids[line["request_id"]]: line for line in gateway.access_log() if line["request_id"] in ids}
+
+    gateways.eventually(lambda: len(lines()) == len(ids))
+    return lines()
 
 
 def is_of(entry, key=PROVIDER_KEY):

@@ -141,6 +141,9 @@ class Core:
     def drain(self) -> None:
         """Refuse new requests from now on."""
 
+    def interrupt(self) -> None:
+        """Begin no attempt from now on: calls that wait for one fail as draining."""
+
     def tick(self) -> None:
         """Bring up to date what changes with time alone: prices."""
 

@@ -163,6 +163,7 @@ class Worker:
             self.core.set_sibling_metrics(self.state.others_metrics())
 
     def _interrupt(self) -> None:
+        self.core.interrupt()
         for pool in self._pools():
             pool.interrupt()
 

@@ -254,7 +254,8 @@ impl Call {
 
     /// A stream has said everything.
     pub(crate) fn finish_stream(&mut self, index: usize, answer: &Answer, now: Moment) {
-        self.note_usage(answer);
+        let (usage, n_content_bytes) = answer.usage();
+        self.usage = settle::usage(self.asked.as_ref(), usage, n_content_bytes);
         self.end_attempt(index, End::Answered, now);
         self.outcome = Some(Outcome::Answered);
     }
@@ -319,7 +320,7 @@ impl Call {
 
     /// A stream broke off after the client had got some of it; that much is billed.
     pub(crate) fn interrupt(&mut self, index: usize, failure: Failure, answer: &Answer, now: Moment) {
-        self.note_usage(answer);
+        self.usage = settle::usage_so_far(self.asked.as_ref(), answer);
         self.end_attempt(index, End::Failed(failure), now);
         self.outcome = Some(Outcome::Interrupted { error_kind: failure.word() });
     }
@@ -338,10 +339,7 @@ impl Call {
             for (other, attempt) in self.attempts.iter_mut().enumerate().filter(|(_, attempt)| attempt.is_running()) {
                 let usage = attempt.was_sent.then(|| settle::usage(asked, None, 0));
                 match delivered {
-                    Some((_, answer)) if other == index => {
-                        let (reported, n_content_bytes) = answer.usage();
-                        self.usage = settle::usage(asked, reported, n_content_bytes);
-                    }
+                    Some((_, answer)) if other == index => self.usage = settle::usage_so_far(asked, answer),
                     None if other == index => self.usage = usage.unwrap_or_default(),
                     _ => attempt.usage = usage,
                 }
@@ -468,11 +466,6 @@ impl Call {
     pub(crate) fn overhead(&self, now: Moment) -> Duration {
         let waiting = self.waits_since.map_or(Duration::ZERO, |since| now.since(since));
         now.since(self.began).saturating_sub(self.waited + waiting)
-    }
-
-    fn note_usage(&mut self, answer: &Answer) {
-        let (usage, n_content_bytes) = answer.usage();
-        self.usage = settle::usage(self.asked.as_ref(), usage, n_content_bytes);
     }
 
     /// The attempt that answers, or was made last.

@@ -69,12 +69,14 @@ impl Connection {
         match call.send(&mut self.http, &mut step.to_socket, now) {
             Ok((index, answer, timeouts)) => {
                 let call_began = call.began();
+                // Where one before it has told the client, that was not long ago.
+                let silent_since = if call.is_started { now } else { call_began };
                 self.current = Some(Current {
                     index,
                     answer,
                     timeouts,
                     client_timeouts: call.client_timeouts(),
-                    next_ping: call_began.monotonic + PING,
+                    next_ping: silent_since.monotonic + PING,
                     call_began,
                     began: now,
                     progressed: now,

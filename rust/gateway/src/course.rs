@@ -22,7 +22,7 @@ use crate::attempt::{Attempt, End, Next, Ticket};
 use crate::call::{Asked, Call, UPSTREAM_REFUSED};
 use crate::count::Length;
 use crate::error::{Error, Kind};
-use crate::failure::{Failure, Retry};
+use crate::failure::{Failure, Retry, Wait};
 use crate::pause::Queued;
 use crate::reply::MAX_RETRY_AFTER;
 use crate::{Moment, Reply, count, describe, send, settle};
@@ -57,6 +57,8 @@ pub(crate) enum Stop {
     Parked(Parked, Duration),
     /// There is no room.
     Full,
+    /// The server is shutting down and could not wait.
+    Draining,
 }
 
 impl Course {
@@ -121,6 +123,12 @@ impl Call {
 
     /// Takes note that no connection for the latest attempt came about.
     pub fn fail_connection(&mut self, failure: Failure, now: Moment) {
+        let is_over = self.deadline().is_some_and(|deadline| now.monotonic >= deadline);
+        let failure = match failure {
+            // What a client's short patience ends is not held against the deployment.
+            Failure::Timeout(Wait::Connect) if is_over => Failure::Timeout(Wait::Client),
+            other => other,
+        };
         if let Some(index) = self.attempts.len().checked_sub(1) {
             self.fail_attempt(index, failure, now);
         }
@@ -216,10 +224,18 @@ impl Call {
     }
 
     fn choose(&mut self, now: Moment) -> Result<Next, Stop> {
+        if self.gateway.is_interrupted() {
+            return Err(Stop::Draining);
+        }
         let failure = self.attempts.last().and_then(Attempt::failure);
         let retry = failure.map(Failure::retry);
         if retry == Some(Retry::Never) || self.attempts.len() >= self.gateway.failover().max_attempts {
             return Err(Stop::Failed);
+        }
+        // Connections and places in the queue are waited for, too, and not always as long as a client waits.
+        if self.deadline().is_some_and(|deadline| now.monotonic >= deadline) {
+            self.gateway.shared.metrics.count_refused_retry("deadline");
+            return Err(if self.attempts.is_empty() { Stop::Full } else { Stop::Failed });
         }
         let n_groups = self.asked.as_ref().map_or(0, |asked| asked.plan.groups.len());
         if retry == Some(Retry::Longer) {
@@ -390,6 +406,8 @@ impl Call {
             .filter(|_| may_hedge)
             .and_then(|asked| asked.group(attempt.group)?.health.hedge_after(asked.demand.is_stream()));
         let connect_timeout = attempt.deployment.timeouts.connect;
+        let time_left = self.deadline().map(|deadline| deadline.saturating_sub(now.monotonic));
+        let connect_timeout = time_left.map_or(connect_timeout, |time_left| time_left.min(connect_timeout));
         Some(Ticket { origin, is_fresh: attempt.is_second_try, connect_timeout, hedge_after })
     }
 
@@ -416,6 +434,7 @@ impl Call {
             Stop::Parked(Parked::Unkeyed, _) => {
                 (Kind::UpstreamCredentials, "no provider takes the gateway's keys", None)
             }
+            Stop::Draining => (Kind::Draining, Failure::Draining.explain(), None),
             Stop::Budget => (kind, reason, None),
             Stop::Failed => match failure {
                 Some(failure) => (kind, reason, failure.wait()),

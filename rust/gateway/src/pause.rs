@@ -35,10 +35,13 @@ impl Call {
     /// Waits for room at a deployment.
     pub(crate) fn queue(&mut self, now: Moment) -> Result<Next, Stop> {
         let gateway = Arc::clone(&self.gateway);
+        let deadline = self.deadline();
         let course = self.asked.as_mut().map(|asked| &mut asked.course).ok_or(Stop::Full)?;
         if course.queue.is_none() {
             let place = gateway.enter_queue().ok_or(Stop::Full)?;
-            course.queue = Some(Queued { until: now.monotonic + MAX_QUEUED, _place: place });
+            let until =
+                deadline.map_or(now.monotonic + MAX_QUEUED, |deadline| deadline.min(now.monotonic + MAX_QUEUED));
+            course.queue = Some(Queued { until, _place: place });
         }
         let until = course.queue.as_ref().map(|queued| queued.until).unwrap_or_default();
         let time = until.checked_sub(now.monotonic).filter(|time| !time.is_zero()).ok_or(Stop::Full)?;
@@ -74,13 +77,12 @@ impl Call {
             Some(until) => pause.max(until.saturating_sub(now.monotonic)),
             None => return Err(stop),
         };
-        let Some(asked) = self.asked.as_ref().filter(|asked| !asked.course.may_repeat) else { return Err(stop) };
+        if self.asked.as_ref().is_none_or(|asked| asked.course.may_repeat) {
+            return Err(stop);
+        }
         let last = self.attempts.last().map(|attempt| &attempt.deployment);
         let usual = last.and_then(|it| it.health.usual_time_to_first_token(now.monotonic)).unwrap_or_default();
-        let client = asked.client_timeouts;
-        let patience = [client.total, client.read.filter(|_| !self.is_started), last.map(|it| it.timeouts.total)];
-        let ends = now.since(self.began) + pause + usual;
-        let is_late = patience.into_iter().flatten().any(|patience| ends > patience);
+        let is_late = self.deadline().is_some_and(|deadline| now.monotonic + pause + usual > deadline);
         if is_late || pause > MAX_PAUSE {
             self.gateway.shared.metrics.count_refused_retry(if is_late { "deadline" } else { "pause" });
             return Err(stop);
@@ -90,6 +92,14 @@ impl Call {
         asked.course.paused_until = Some(now.monotonic + pause);
         self.wait(now);
         Ok(Next::Pause { time: pause, is_queued: false })
+    }
+
+    /// When nobody waits any longer: the client by its own word, or the call, whose time is over.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        let client = self.client_timeouts();
+        let total = self.attempts.last().map(|attempt| attempt.deployment.timeouts.total);
+        let patience = [client.total, client.read.filter(|_| !self.is_started), total];
+        patience.into_iter().flatten().min().map(|patience| self.began.monotonic + patience)
     }
 
     /// When the first of those may be asked that were parked, or that may be asked again.

@@ -36,6 +36,9 @@ pub(crate) fn send(
     to_socket: &mut Vec<u8>,
     now: Moment,
 ) -> Result<(Answer, Timeouts), Failure> {
+    if gateway.is_interrupted() {
+        return Err(Failure::Draining);
+    }
     if let Some(id) = attempt.awaits_token {
         return ask_for_token(gateway, attempt, id, http, to_socket, now);
     }

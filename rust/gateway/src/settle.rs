@@ -6,6 +6,7 @@ use tiercel_core::money::NanoDollars;
 use tiercel_core::settlement::{Attempt, Outcome, Settlement, TokenUsage};
 use tiercel_wire::Usage;
 
+use crate::answer::Answer;
 use crate::call::{Asked, Call};
 use crate::demand::Demand;
 use crate::{Moment, attempt};
@@ -37,6 +38,15 @@ pub(crate) fn usage(asked: Option<&Asked>, reported: Option<Usage>, n_content_by
         },
         (None, None) => TokenUsage::default(),
     }
+}
+
+/// What a call used whose answer broke off. Anthropic and Gemini report usage as they begin, so what was told last may be
+/// of one token: no less than came is counted.
+pub(crate) fn usage_so_far(asked: Option<&Asked>, answer: &Answer) -> TokenUsage {
+    let (reported, n_content_bytes) = answer.usage();
+    let told = usage(asked, reported, n_content_bytes);
+    let n_came = n_content_bytes.div_ceil(BYTES_PER_TOKEN);
+    if told.output < n_came { TokenUsage { output: n_came, is_estimated: true, ..told } } else { told }
 }
 
 /// What the call cost; `None` where no price is known.

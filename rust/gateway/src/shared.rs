@@ -30,6 +30,7 @@ pub(crate) struct Shared {
     n_connections: AtomicUsize,
     n_waiting: AtomicUsize,
     is_draining: AtomicBool,
+    is_interrupted: AtomicBool,
     turn: AtomicUsize,
     request_ids: AtomicU64,
     siblings: Mutex<Vec<(Vec<u8>, bool)>>,
@@ -48,6 +49,7 @@ impl Shared {
             n_connections: AtomicUsize::new(0),
             n_waiting: AtomicUsize::new(0),
             is_draining: AtomicBool::new(false),
+            is_interrupted: AtomicBool::new(false),
             turn: AtomicUsize::new(0),
             request_ids: AtomicU64::new(seed),
             siblings: Mutex::default(),
@@ -74,6 +76,15 @@ impl Gateway {
     /// Whether it does.
     pub fn is_draining(&self) -> bool {
         self.shared.is_draining.load(Ordering::Relaxed)
+    }
+
+    /// Begins no attempt from now on: whoever waits for one has waited long enough.
+    pub fn interrupt(&self) {
+        self.shared.is_interrupted.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.shared.is_interrupted.load(Ordering::Relaxed)
     }
 
     /// Lines of the access log since the last time.

@@ -212,6 +212,10 @@ impl Core {
         self.gateway.drain();
     }
 
+    fn interrupt(&self) {
+        self.gateway.interrupt();
+    }
+
     fn tick(&self) {
         self.gateway.tick(self.clock.now());
     }

@@ -62,9 +62,9 @@ impl Credentials {
     }
 
     /// Takes note that the provider took the key of a request that began then; whether that is news. What began before
-    /// the key was refused tells nothing.
+    /// the key was refused tells nothing, and as a refused key is not shown, what began at the same time began before.
     pub(super) fn clear(&self, key: usize, began: Duration) -> bool {
-        self.lock().get_mut(key).is_some_and(|key| began >= key.parked && key.parking.clear())
+        self.lock().get_mut(key).is_some_and(|key| began > key.parked && key.parking.clear())
     }
 
     /// Takes every key again.

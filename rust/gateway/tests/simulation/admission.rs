@@ -1,6 +1,6 @@
 //! Requests that are answered before anything is sent.
 
-use tiercel_gateway::{Error, Incoming, Kind, Next};
+use tiercel_gateway::{Error, Failure, Incoming, Kind, Next};
 
 use crate::transcript::header;
 use crate::upstream::completion;
@@ -125,6 +125,21 @@ fn a_draining_gateway_takes_nothing_new_but_finishes_what_it_has() {
     let live = Request { path: "/health/live", ..health };
     assert_eq!(200, world.open(&live).take_reply(world.now).unwrap().status);
     assert!(matches!(call.next_attempt(world.now), Next::Attempt(_)));
+}
+
+#[test]
+fn a_call_that_pauses_as_the_drain_ends_makes_no_attempt_any_more() {
+    let mut world = World::new();
+    let mut call = world.open(&Request::chat("one/small"));
+    assert!(matches!(call.next_attempt(world.now), Next::Attempt(_)));
+    call.fail_connection(Failure::Overloaded(None), world.now);
+    let Next::Pause { time, .. } = call.next_attempt(world.now) else { panic!("no pause") };
+    world.gateway.interrupt();
+    world.pass(time);
+    assert_eq!(Next::Over, call.next_attempt(world.now));
+
+    let reply = call.take_reply(world.now).unwrap();
+    assert_eq!((503, Some("1")), (reply.status, header(&reply, "retry-after")));
 }
 
 #[test]

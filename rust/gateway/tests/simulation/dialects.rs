@@ -112,7 +112,7 @@ fn clients_of_openai_before_a_provider_of_anthropics_dialect() {
         data: {"id":"msg_1","object":"chat.completion.chunk","created":1793491200,"model":"small","choices":[{"index":0,"delta":{"content":"Hello"},"logprobs":null,"finish_reason":null}]}
 
         data: {"error":{"message":"the provider's answer ended before it was whole","type":"server_error","param":null,"code":"stream_truncated"}}
-        log 200 interrupted truncated, claude/small truncated 0 ms; 9 + 1 tokens, no price
+        log 200 interrupted truncated, claude/small truncated 0 ms; 9 + 2 tokens estimated, no price
     "#]],
     );
     let refusal =

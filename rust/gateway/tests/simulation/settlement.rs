@@ -60,6 +60,21 @@ fn a_client_that_leaves_pays_for_what_was_delivered() {
         log 200 client_gone, one/small abandoned 0 ms; 9 + 1 tokens, 11000 n$
     "#]],
     );
+    let told = event(r#"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":1}}"#);
+    check(
+        "in a stream that told its usage as it began",
+        &events,
+        vec![stream_head(), told, event(HEL), event(LO), Act::Leave],
+        expect![[r#"
+            in a stream that told its usage as it began
+            ask one at 0 ms
+            answer 200
+            data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}
+
+            data: {"choices":[{"index":0,"delta":{"content":"lo"}}]}
+            log 200 client_gone, one/small abandoned 0 ms; 9 + 2 tokens estimated, 13000 n$
+        "#]],
+    );
     check(
         "once all was there",
         &events,

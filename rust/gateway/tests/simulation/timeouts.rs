@@ -211,3 +211,17 @@ fn a_stream_that_begins_with_many_empty_chunks_has_its_time_from_then_on() {
     assert_eq!("answered", seen.line["outcome"]);
     assert_eq!(Some(8_450_000), seen.line["time_to_first_token_us"].as_u64());
 }
+
+#[test]
+fn nothing_is_begun_that_the_client_would_not_wait_for() {
+    let check = |case, patience, scripts: &[Script], milliseconds, expected: &str| {
+        let request = Request::stream("all").header("x-stainless-timeout", patience);
+        let seen = World::new().run(&request, scripts);
+        let took = seen.ended.since(seen.began).as_millis();
+
+        assert_eq!((expected, milliseconds), (&*seen.outline(), took), "{case}");
+    };
+    check("connecting is given up", "0.5", &[vec![Act::Ignore]], 500, "one: 504 (one: timeout_client)");
+    let both = [vec![Act::Ignore], vec![Act::Ignore]];
+    check("so is the second", "1.5", &both, 1_500, "one, two: 504 (one: timeout_connect, two: timeout_client)");
+}

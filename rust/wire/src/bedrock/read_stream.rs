@@ -39,6 +39,7 @@ impl ReadEvents for EventReader {
     fn read(&mut self, event: &sse::Event<'_>, sink: &mut Sink<'_>) -> Result<(), Interruption> {
         match event.name {
             b"messageStart" => {
+                payload(event)?;
                 sink(Event::Start { id: "", model: "" });
                 Ok(())
             }
