@@ -25,7 +25,7 @@ pub fn rule(content: &str) -> Rules {
 }
 
 /// A request that has something of everything.
-pub fn facts() -> Facts<'static> {
+pub fn facts<'a>() -> Facts<'a> {
     Facts {
         text: "What is your Refund Policy?",
         n_text_bytes: 27,

@@ -183,11 +183,10 @@ impl Checker<'_> {
         Mistake { at: self.place(id), message: message.into(), hint: None }
     }
 
-    /// The bytes of the token that part `id` of the expression is known by. `cel` counts characters, the last one in.
+    /// The bytes of the token that part `id` of the expression is known by.
     fn place(&self, id: u64) -> Range<usize> {
         let Some((first, last)) = self.info.offset_for(id) else { return 0..self.source.len() };
-        let byte = |n: u32| self.source.char_indices().nth(n as usize).map_or(self.source.len(), |(at, _)| at);
-        byte(first)..byte(last.max(first).saturating_add(1))
+        first as usize..(last as usize + 1).max(first as usize)
     }
 }
 
