@@ -99,16 +99,14 @@ fn a_mistake_is_shown_where_it_is() {
         let text = format!("[[routes.auto.rules]]\nname = 'it'\nuse = 'cheap'\nwhen = '{source}'\n");
         let error = compile(&text).expect_err(source);
 
-        if (error.line, error.column, error.message.as_str()) != (11, column, expected) {
-            println!("GOT {source} | {} {} {}", error.line, error.column, error.message)
-        }
+        assert_eq!((error.line, error.column, error.message.as_str()), (11, column, expected), "{source}");
     };
     check("promt_tokens > 1", 9, "unknown variable `promt_tokens`");
     check("true && promt_tokens > 1", 17, "unknown variable `promt_tokens`");
     check("\"é\" == tennant", 16, "unknown variable `tennant`");
     check("lower(key) == \"a\"", 14, "unknown function `lower`");
     check("key.matches(\"a\")", 20, "unknown function `matches`");
-    check("prompt_tokens", 9, "a condition is true or false, and this is a integer");
+    check("prompt_tokens", 9, "a condition is true or false, and this is an integer");
     check("tenant", 9, "a condition is true or false, and this is a text");
     check("tenant > 3", 16, "two values of one type can be compared, not a text and an integer");
     check("has_tools > has_code", 19, "two values of one type can be compared, not a condition and a condition");
@@ -128,7 +126,7 @@ fn a_mistake_is_shown_where_it_is() {
     check("header[key] == \"a\"", 16, "the name of an entry must be written out as a text");
     check("tenant[0] == 1", 15, "only `header` and `metadata` have entries");
     check("tenant.name == \"a\"", 15, "there is no `.name` of that");
-    check("tenant in [\"a\", 1]", 25, "the list's elements are integers, and what is looked for is a text");
+    check("tenant in [\"a\", 1]", 25, "what is looked for is a text, and this is an integer");
     check("tenant in tenant", 19, "after `in` stands a list, `header` or `metadata`");
     check("[1] == [1]", 9, "a list stands only after `in`");
     check("[1].exists(x, x > 0)", 19, "loops such as `exists` and `all` are not known here");
@@ -136,10 +134,10 @@ fn a_mistake_is_shown_where_it_is() {
     check("tenant.contains(1)", 24, "`contains` is a function of texts");
     check("tenant ==", 18, "this is not CEL: mismatched input '<EOF>'");
     check("", 9, "this is not CEL: mismatched input '<EOF>'");
-    check("\"é\" == \"é\" 1", 21, "this is not CEL: extraneous input '1'");
+    check("\"é\" == \"é\" 1", 20, "this is not CEL: extraneous input '1'");
     check("a b", 11, "this is not CEL: extraneous input 'b'");
     check("\"a", 9, "this is not CEL: token recognition error at: '\"a'");
     check(&format!("{}true{}", "(".repeat(30), ")".repeat(30)), 9, "an expression is at most 24 deep");
-    check(&format!("{}1 > 0", "1 + ".repeat(30)), 9, "an expression is at most 24 deep");
+    check(&format!("{}1 > 0", "1 + ".repeat(30)), 31, "an expression is at most 24 deep");
     check(&format!("tenant == \"{}\"", "a".repeat(2_000)), 9, "a condition is at most 2000 bytes long");
 }

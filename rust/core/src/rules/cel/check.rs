@@ -150,8 +150,7 @@ impl Checker<'_> {
         for element in &mut list.elements {
             let found = self.check(element, depth)?;
             if !is_comparable(wanted, found) {
-                let message =
-                    format!("the list's elements are {}s, and what is looked for is a {}", found.name(), wanted.name());
+                let message = format!("what is looked for is {}, and this is {}", wanted.name(), found.name());
                 return Err(self.mistake(element.id, message));
             }
         }
@@ -204,10 +203,5 @@ fn is_comparable(left: Type, right: Type) -> bool {
 }
 
 fn listed(types: &[Type]) -> String {
-    types
-        .iter()
-        .map(|it| format!("a {}", it.name()))
-        .collect::<Vec<_>>()
-        .join(" and ")
-        .replace("a integer", "an integer")
+    types.iter().map(|it| it.name()).collect::<Vec<_>>().join(" and ")
 }
