@@ -150,8 +150,7 @@ impl Checker<'_> {
         for element in &mut list.elements {
             let found = self.check(element, depth)?;
             if !is_comparable(wanted, found) {
-                let message =
-                    format!("the list's elements are {}s, and what is looked for is a {}", found.name(), wanted.name());
+                let message = format!("what is looked for is {}, and this is {}", wanted.name(), found.name());
                 return Err(self.mistake(element.id, message));
             }
         }
@@ -183,11 +182,10 @@ impl Checker<'_> {
         Mistake { at: self.place(id), message: message.into(), hint: None }
     }
 
-    /// The bytes of the token that part `id` of the expression is known by. `cel` counts characters, the last one in.
+    /// The bytes of the token that part `id` of the expression is known by.
     fn place(&self, id: u64) -> Range<usize> {
         let Some((first, last)) = self.info.offset_for(id) else { return 0..self.source.len() };
-        let byte = |n: u32| self.source.char_indices().nth(n as usize).map_or(self.source.len(), |(at, _)| at);
-        byte(first)..byte(last.max(first).saturating_add(1))
+        first as usize..(last as usize + 1).max(first as usize)
     }
 }
 
@@ -205,10 +203,5 @@ fn is_comparable(left: Type, right: Type) -> bool {
 }
 
 fn listed(types: &[Type]) -> String {
-    types
-        .iter()
-        .map(|it| format!("a {}", it.name()))
-        .collect::<Vec<_>>()
-        .join(" and ")
-        .replace("a integer", "an integer")
+    types.iter().map(|it| it.name()).collect::<Vec<_>>().join(" and ")
 }

@@ -76,7 +76,7 @@ impl Condition {
         match checker.check(&mut expression, 0)? {
             Type::Boolean => {}
             other => {
-                return Err(whole(format!("a condition is true or false, and this is a {}", other.name())));
+                return Err(whole(format!("a condition is true or false, and this is {}", other.name())));
             }
         }
         let root = Node::of(expression);
@@ -170,10 +170,10 @@ enum Type {
 impl Type {
     const fn name(self) -> &'static str {
         match self {
-            Self::Boolean => "condition",
-            Self::Integer => "integer",
-            Self::Number => "fraction",
-            Self::Text => "text",
+            Self::Boolean => "a condition",
+            Self::Integer => "an integer",
+            Self::Number => "a fraction",
+            Self::Text => "a text",
         }
     }
 }
