@@ -22,6 +22,7 @@ mod chat;
 mod embed;
 mod target;
 mod translation;
+pub mod normalise;
 pub mod passthrough;
 mod stream;
 mod usage;
