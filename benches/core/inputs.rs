@@ -64,6 +64,14 @@ pub(crate) fn body(n_prompt_bytes: usize, is_stream: bool) -> String {
     )
 }
 
+/// So many messages of 130 bytes, by turns the user's and the assistant's.
+pub(crate) fn conversation(n_messages: usize) -> String {
+    let prompt = prompt(130);
+    let message = |role| format!(r#"{{"role":"{role}","content":"{prompt}"}}"#);
+    let messages: Vec<_> = ["user", "assistant"].into_iter().cycle().take(n_messages).map(message).collect();
+    format!(r#"{{"model":"auto","messages":[{}]}}"#, messages.join(","))
+}
+
 /// How the answer of a provider of `upstream` to `body` is read.
 pub(crate) fn reading(endpoint: Endpoint, body: &str, upstream: Upstream) -> Reading {
     let request = Request::parse(endpoint, Some("auto"), body.as_bytes()).unwrap();

@@ -19,7 +19,8 @@ use tiercel_wire::{Endpoint, Request, Unsupported, Upstream, encode};
 
 use crate::PROMPTS;
 use crate::inputs::{
-    NOW, World, answer, body, config, delta, gateway, http_answer, incoming, reading, send, sent, settlement, target,
+    NOW, World, answer, body, config, conversation, delta, gateway, http_answer, incoming, reading, send, sent,
+    settlement, target,
 };
 
 /// Head and key, and the error that says that the body could not be read: there is no way to have only the former.
@@ -40,6 +41,19 @@ fn key_among(bencher: Bencher<'_, '_>, n_keys: usize) {
 fn json_scan(bencher: Bencher<'_, '_>, n_prompt_bytes: usize) {
     let body = body(n_prompt_bytes, false);
     bencher.bench_local(|| Request::parse(Endpoint::ChatCompletions, None, body.as_bytes()).unwrap());
+}
+
+#[divan::bench(args = PROMPTS)]
+fn outline(bencher: Bencher<'_, '_>, n_prompt_bytes: usize) {
+    let request = Request::parse(Endpoint::ChatCompletions, None, body(n_prompt_bytes, false).as_bytes()).unwrap();
+    bencher.bench_local(|| request.outline());
+}
+
+/// Messages of 130 bytes.
+#[divan::bench(args = [10, 100])]
+fn outline_of_messages(bencher: Bencher<'_, '_>, n_messages: usize) {
+    let request = Request::parse(Endpoint::ChatCompletions, None, conversation(n_messages).as_bytes()).unwrap();
+    bencher.bench_local(|| request.outline());
 }
 
 #[divan::bench]

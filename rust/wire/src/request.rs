@@ -131,16 +131,7 @@ impl Request {
             }
             Client::Gemini => edits.extend(gemini::foreign_thoughts(self, target.model)),
         }
-        edits.sort_by_key(|edit| edit.span.end);
-        let body = self.body.as_bytes();
-        output.reserve(body.len() + edits.iter().map(|edit| edit.text.len()).sum::<usize>());
-        let mut n_copied = 0;
-        for edit in edits {
-            output.extend_from_slice(&body[n_copied..edit.span.start]);
-            output.extend_from_slice(edit.text.as_bytes());
-            n_copied = edit.span.end;
-        }
-        output.extend_from_slice(&body[n_copied..]);
+        splice(&self.body, edits, output);
     }
 
     fn model_edit(&self, value: Range<usize>, target: &Target<'_>) -> Edit {
@@ -170,6 +161,20 @@ impl Request {
     }
 }
 
+/// Appends `text` to `output` with `edits` made, no two of which touch the same bytes.
+pub(crate) fn splice(text: &str, mut edits: Vec<Edit>, output: &mut Vec<u8>) {
+    edits.sort_by_key(|edit| edit.span.end);
+    let text = text.as_bytes();
+    output.reserve(text.len() + edits.iter().map(|edit| edit.text.len()).sum::<usize>());
+    let mut n_copied = 0;
+    for edit in edits {
+        output.extend_from_slice(&text[n_copied..edit.span.start]);
+        output.extend_from_slice(edit.text.as_bytes());
+        n_copied = edit.span.end;
+    }
+    output.extend_from_slice(&text[n_copied..]);
+}
+
 /// The edits that cut out those of an object's or array's `pieces` that are marked so. Each goes with the comma behind it,
 /// and those behind the last that stays with the comma before it.
 pub(crate) fn cut(pieces: &[(Range<usize>, bool)], edits: &mut Vec<Edit>) {
@@ -184,7 +189,7 @@ pub(crate) fn cut(pieces: &[(Range<usize>, bool)], edits: &mut Vec<Edit>) {
     }
 }
 
-fn json_string(text: &str) -> Cow<'static, str> {
+pub(crate) fn json_string(text: &str) -> Cow<'static, str> {
     let mut json = Vec::with_capacity(text.len() + 2);
     write_string(text, &mut json);
     // A string's JSON is as much UTF-8 as the string.

@@ -12,8 +12,8 @@ use crate::stream::{Framing, Output, ReadEvents, StreamReader, WriteEvents};
 use crate::target::Target;
 use crate::upstream_error::{AnswerError, UpstreamError};
 use crate::{
-    Client, ClientError, Endpoint, Error, Request, Upstream, Usage, anthropic, bedrock, cohere, embed, gemini, openai,
-    responses,
+    Client, ClientError, Endpoint, Error, Request, Upstream, Usage, anthropic, bedrock, cohere, embed, gemini,
+    normalise, openai, responses,
 };
 
 /// What becomes of fields that a provider cannot take.
@@ -105,6 +105,7 @@ pub struct Reading {
     upstream: Upstream,
     id: String,
     unix_seconds: u64,
+    is_normalised: bool,
 }
 
 /// An answer that came in one piece, as the client gets it.
@@ -120,7 +121,14 @@ pub struct Whole {
 impl Reading {
     /// For an answer of a provider of `upstream` to `request`, whose id is `id` and which came in at `unix_seconds`.
     pub fn new(request: Arc<Request>, upstream: Upstream, id: String, unix_seconds: u64) -> Self {
-        Self { request, upstream, id, unix_seconds }
+        Self { request, upstream, id, unix_seconds, is_normalised: false }
+    }
+
+    /// The same, and the outer form of the answer's text is made that of all models. Of a stream that costs the fields of
+    /// its events that are newer than this code: the events are then written anew, whoever the upstream is.
+    #[must_use]
+    pub fn normalised(self) -> Self {
+        Self { is_normalised: normalise::has_answers(self.request.endpoint()), ..self }
     }
 
     /// What was asked.
@@ -141,7 +149,7 @@ impl Reading {
     #[expect(clippy::redundant_closure_for_method_calls, reason = "the methods are of one lifetime's events alone")]
     pub fn stream(&self) -> StreamReader {
         let request = &self.request;
-        let is_native = request.endpoint().is_native(self.upstream);
+        let is_native = request.endpoint().is_native(self.upstream) && !self.is_normalised;
         if is_native && self.upstream == Upstream::OpenAi {
             return StreamReader::openai(request.n_choices(), !request.wants_usage());
         }
@@ -159,6 +167,10 @@ impl Reading {
             Client::OpenAi | Client::Responses | Client::Anthropic if is_native => {
                 Output::Relay(|event, output| event.write(output))
             }
+            _ if self.is_normalised => {
+                let format = request.outline().response_format;
+                Output::Write(Box::new(normalise::TrimmingWriter::new(self.writer(), format)))
+            }
             _ => Output::Write(self.writer()),
         };
         StreamReader::general(Framing::of(self.upstream), reader, output)
@@ -169,6 +181,16 @@ impl Reading {
     /// # Errors
     /// What is no answer to the request.
     pub fn whole(&self, body: Vec<u8>) -> Result<Whole, AnswerError> {
+        let whole = self.whole_as_written(body)?;
+        if !self.is_normalised {
+            return Ok(whole);
+        }
+        let format = self.request.outline().response_format;
+        let normalised = normalise::whole(self.request.endpoint(), &whole.body, format);
+        Ok(Whole { body: normalised.unwrap_or(whole.body), ..whole })
+    }
+
+    fn whole_as_written(&self, body: Vec<u8>) -> Result<Whole, AnswerError> {
         let endpoint = self.request.endpoint();
         if endpoint.is_native(self.upstream) && self.upstream == Upstream::OpenAi {
             let answer = openai::Answer::read(endpoint, &body)?;

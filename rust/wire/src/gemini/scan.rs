@@ -31,6 +31,7 @@ const FIELDS: &[&str] = &[
     "generate_content_request",
     "content",
     "requests",
+    "labels",
 ];
 
 const SPELLINGS: &[(&str, &str)] = &[

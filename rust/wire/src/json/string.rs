@@ -67,6 +67,11 @@ impl<'a> Text<'a> {
         Some(Cow::Owned(decoded))
     }
 
+    /// The string as it is spelt, escapes and all.
+    pub(crate) fn spelt(self) -> &'a str {
+        self.raw
+    }
+
     pub(crate) fn is_empty(self) -> bool {
         self.raw.is_empty()
     }

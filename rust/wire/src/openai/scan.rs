@@ -30,6 +30,8 @@ const FIELDS: &[&str] = &[
     "seed",
     "stop",
     "user",
+    "safety_identifier",
+    "prompt_cache_key",
     "metadata",
     "encoding_format",
 ];

@@ -22,6 +22,7 @@ const FIELDS: &[&str] = &[
     "user",
     "safety_identifier",
     "prompt_cache_key",
+    "previous_response_id",
     "metadata",
 ];
 
