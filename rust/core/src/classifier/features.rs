@@ -32,7 +32,7 @@ const EDGE_TOKENS: usize = 12;
 
 /// A row, and whether it counts against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Feature(u32);
+pub(super) struct Feature(u32);
 
 impl Feature {
     fn hashed(family: u32, hash: u32) -> Self {
@@ -47,12 +47,12 @@ impl Feature {
     }
 
     /// Less than [`ROWS`].
-    pub fn row(self) -> usize {
+    pub(super) fn row(self) -> usize {
         (self.0 >> 1) as usize
     }
 
     /// Whether it counts against instead of for.
-    pub fn is_negative(self) -> bool {
+    pub(super) fn is_negative(self) -> bool {
         self.0 & 1 == 1
     }
 }

@@ -4,7 +4,7 @@
 //! Features are made here, so those of training and of serving cannot differ, and a pass over ten thousand prompts takes
 //! a fraction of a second; without a sparse matrix, which numpy lacks, it takes tens of seconds there.
 //!
-//! Steps are AdaGrad's (Duchi, Hazan, Singer, 2011): a rare word's weight moves as far as a common one's in the end.
+//! Steps are `AdaGrad`'s (Duchi, Hazan, Singer, 2011): a rare word's weight moves as far as a common one's in the end.
 
 use crate::health::Random;
 
