@@ -16,6 +16,7 @@ pub mod tokens;
 pub mod settlement;
 pub mod metrics;
 pub mod access_log;
+pub mod classifier;
 mod names;
 mod base_url;
 mod pattern;

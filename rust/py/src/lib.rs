@@ -6,6 +6,7 @@ mod environment;
 mod errors;
 mod core;
 mod catalogue;
+mod classifier;
 mod call;
 mod connection;
 mod reply;
@@ -38,6 +39,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<core::Core>()?;
     module.add_class::<catalogue::KnownProvider>()?;
     module.add_class::<catalogue::KnownModel>()?;
+    module.add_class::<classifier::Classifier>()?;
+    module.add_class::<classifier::Classification>()?;
+    module.add_class::<classifier::Fitted>()?;
     module.add_class::<call::Call>()?;
     module.add_class::<call::Attempt>()?;
     module.add_class::<call::Pause>()?;
@@ -49,6 +53,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(schema, module)?)?;
     module.add_function(wrap_pyfunction!(catalogue::known_providers, module)?)?;
     module.add_function(wrap_pyfunction!(catalogue::known_models, module)?)?;
+    module.add_function(wrap_pyfunction!(classifier::classifier_features, module)?)?;
     module.add_function(wrap_pyfunction!(errors::error_kinds, module)?)?;
     Ok(())
 }
