@@ -13,6 +13,7 @@ pub(crate) use deployment::Deployments;
 pub use origin::{Endpoint, Origin, OriginId};
 pub use provider::{Provider, Quirks, Timeouts};
 
+use crate::classifier::Classifier;
 use crate::config::{Config, ConfigError};
 use crate::health::HealthTable;
 use crate::keys::Principal;
@@ -21,6 +22,7 @@ use crate::plan::{Group, Plan, PlanError};
 use crate::secrets::Environment;
 use compile::Compiler;
 use indexmap::IndexMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A name that may be asked for.
@@ -109,4 +111,19 @@ impl Registry {
     pub fn models_for(&self, principal: &Principal) -> Vec<ModelEntry> {
         self.names.known_to(principal).cloned().collect()
     }
+}
+
+/// The classifiers of the routes that have weights of their own.
+fn classifiers(
+    config: &Config,
+    environment: &dyn Environment,
+) -> Result<BTreeMap<Arc<str>, Arc<Classifier>>, ConfigError> {
+    let written = config.routes.iter().filter_map(|(name, route)| Some((name, route.classifier.weights.as_ref()?)));
+    let read = written.map(|(name, path)| {
+        let wrong = |message: String| config.error(&["routes", name, "classifier", "weights"], message);
+        let bytes = environment.file(path).map_err(wrong)?;
+        let classifier = Classifier::read(&bytes).map_err(|error| wrong(format!("{path}: {error}")))?;
+        Ok((Arc::from(&**name), Arc::new(classifier)))
+    });
+    read.collect()
 }

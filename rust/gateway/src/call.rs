@@ -22,8 +22,8 @@ use crate::error::{Error, Kind};
 use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::head::{ClientTimeouts, Head};
-use crate::shared::Permit;
 use crate::route::{self, Routing};
+use crate::shared::Permit;
 use crate::{Incoming, Moment, Reply, describe, explain, pages, send, settle};
 
 /// What the log and the metrics show for a client that left before it got a status, as in nginx's log.
@@ -153,7 +153,9 @@ impl Call {
         demand.model().unwrap_or_default().clone_into(&mut self.requested_model);
         let mut plan = demand.plan(&head, &self.gateway, principal)?;
         let routing = match &demand {
-            Demand::Model(request) => route::route(&mut plan, request, &head, principal, &self.gateway, false, self.began)?,
+            Demand::Model(request) => {
+                route::route(&mut plan, request, &head, principal, &self.gateway, false, self.began)?
+            }
             Demand::Passthrough(_) => None,
         };
         let drops = head.drops_unsupported || principal.drop_unsupported;
@@ -162,7 +164,8 @@ impl Call {
         let n_hops = head.n_hops;
         let client_timeouts = head.timeouts;
         let course = Course::default();
-        let asked = Asked { demand, plan, course, routing, unsupported, client_timeouts, n_hops, forwarded, _permit: permit };
+        let asked =
+            Asked { demand, plan, course, routing, unsupported, client_timeouts, n_hops, forwarded, _permit: permit };
         self.asked = Some(asked);
         Ok(())
     }

@@ -74,8 +74,11 @@ impl<'a> Place<'a> {
     /// What is there for `method`.
     pub(crate) fn find(self, method: &str) -> Result<Entry<'a>, Error> {
         let entry = self.entry(method)?;
-        let taken =
-            if matches!(entry, Entry::Endpoint(..) | Entry::Route | Entry::Reload | Entry::ForgetHealth) { "POST" } else { "GET" };
+        let taken = if matches!(entry, Entry::Endpoint(..) | Entry::Route | Entry::Reload | Entry::ForgetHealth) {
+            "POST"
+        } else {
+            "GET"
+        };
         if method == taken || matches!(entry, Entry::Passthrough(..)) {
             return Ok(entry);
         }

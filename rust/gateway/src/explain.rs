@@ -40,12 +40,12 @@ pub(crate) fn explain(
     let deployments: Vec<&str> = plan.deployments().map(|deployment| &*deployment.name).collect();
     let explanation = json!({
         "model": request.model(),
-        "route": plan.route,
-        "tier": plan.tier(),
+        "route": plan.route.as_deref(),
+        "tier": plan.tier().map(|tier| &**tier),
         "deployments": deployments,
         "reason": plan.reason.to_string(),
         "stages": stages(&plan),
-        "task": plan.task,
+        "task": plan.task.as_deref(),
         "prompt_tokens": count::tokens(&request),
         "asks_llm": routing.is_some_and(|routing| routing.undecided.is_some()),
     });

@@ -47,7 +47,10 @@ pub(crate) fn route(
     let limits = Limits {
         needs: needs(&outline),
         max_cost: max_cost(&outline, head)?,
-        spending: Spending { n_input: (outline.n_text_bytes as u64).div_ceil(settle::BYTES_PER_TOKEN), max_output: outline.max_output_tokens },
+        spending: Spending {
+            n_input: (outline.n_text_bytes as u64).div_ceil(settle::BYTES_PER_TOKEN),
+            max_output: outline.max_output_tokens,
+        },
         text: hash(&*outline.text),
     };
     let is_going_on = outline.n_turns > 1 || head.session.is_some();
@@ -55,7 +58,7 @@ pub(crate) fn route(
     let metadata: Vec<(&str, &str)> = outline.metadata.iter().map(|(name, value)| (&**name, &**value)).collect();
     let header = |name: &str| head.header(name);
     let glance = router.glance(&outline.text);
-    let (task, p_cheap) = (|| glance.task(), || glance.p_cheap());
+    let (task, p_cheap) = (|| glance.task(), || Some(glance.p_cheap()));
     let facts = Facts {
         text: &outline.text,
         n_text_bytes: outline.n_text_bytes,

@@ -1,36 +1,37 @@
 //! What the classifier sees in a text, looked at once and only if somebody asks.
 
-use crate::classifier::{Classified, Classifier, Features};
+use crate::classifier::{Classified, Classifier};
 use std::cell::OnceCell;
 
 /// A text before a classifier.
 pub struct Glance<'a> {
-    classifier: Option<&'a Classifier>,
+    classifier: &'a Classifier,
     text: &'a str,
-    features: OnceCell<Features>,
     classified: OnceCell<Classified>,
 }
 
 impl<'a> Glance<'a> {
-    /// Where there is no classifier, nothing is seen.
-    pub(super) fn new(classifier: Option<&'a Classifier>, text: &'a str) -> Self {
-        Self { classifier, text, features: OnceCell::new(), classified: OnceCell::new() }
+    pub(super) fn new(classifier: &'a Classifier, text: &'a str) -> Self {
+        Self { classifier, text, classified: OnceCell::new() }
     }
 
-    /// The most probable kind of request, and how probable it is, from 0 to 1; `None` where it is none of those known.
+    /// The most probable kind of request, and how probable it is, from 0 to 1; `None` where there is nothing to go by.
     pub fn task(&self) -> Option<(&'a str, f32)> {
-        let classifier = self.classifier?;
-        let classified = self.classified.get_or_init(|| classifier.classify_features(self.features(classifier)));
-        Some((classifier.label(classified.task?)?, classified.confidence))
+        if self.text.trim().is_empty() {
+            return None;
+        }
+        let probabilities = self.look().probabilities().iter().copied();
+        let likeliest =
+            self.classifier.labels().iter().zip(probabilities).max_by(|one, other| one.1.total_cmp(&other.1));
+        likeliest.map(|(label, confidence)| (&**label, confidence))
     }
 
     /// How probable it is that a cheap answer does, from 0 to 1.
-    pub fn p_cheap(&self) -> Option<f32> {
-        let classifier = self.classifier?;
-        Some(classifier.p_cheap(self.features(classifier)))
+    pub fn p_cheap(&self) -> f32 {
+        self.look().p_cheap
     }
 
-    fn features(&self, classifier: &Classifier) -> &Features {
-        self.features.get_or_init(|| classifier.features(self.text))
+    fn look(&self) -> &Classified {
+        self.classified.get_or_init(|| self.classifier.classify(self.text))
     }
 }

@@ -42,6 +42,7 @@ pub struct Router {
     labels: IndexMap<Arc<str>, String>,
     llm: Option<LlmSettings>,
     rules: Rules,
+    /// The operator's own weights, where there are some.
     classifier: Option<Arc<Classifier>>,
     max_cost: Option<NanoDollars>,
     is_sticky: bool,
@@ -159,7 +160,7 @@ impl Router {
 
     /// What this route's classifier sees in a text.
     pub fn glance<'a>(&'a self, text: &'a str) -> Glance<'a> {
-        Glance::new(self.classifier.as_deref(), text)
+        Glance::new(self.classifier.as_deref().unwrap_or_else(|| Classifier::shipped()), text)
     }
 
     /// The groups of the default tier.
@@ -230,12 +231,12 @@ impl Router {
     }
 
     /// Remembers how a request ended that `decision` had sent.
-    pub fn settle(&self, memory: &Memory, task: &Arc<str>, session: Option<u64>, answer: Session, n_output: u64) {
+    pub fn settle(&self, memory: &Memory, task: &Arc<str>, session: u64, answer: Session, n_output: u64) {
         if n_output > 0 {
             memory.lengths.record(task, &answer.tier, n_output);
         }
-        if let Some(id) = session.filter(|_| self.is_sticky || self.escalates) {
-            memory.sessions.put(id, answer);
+        if self.is_sticky || self.escalates {
+            memory.sessions.put(session, answer);
         }
     }
 
@@ -264,7 +265,10 @@ impl Router {
         let discontent = if self.escalates { discontent(input.facts.text, input.previous) } else { None };
         match (at, discontent) {
             (Some(at), Some(discontent)) => self.escalate(at, discontent, decision),
-            (Some(at), None) if decision.keeps_session && self.stays(at, classified, session, input, memory, costs, &decision.task) => {
+            (Some(at), None)
+                if decision.keeps_session
+                    && self.stays(at, classified, session, input, memory, costs, &decision.task) =>
+            {
                 decision.asks_llm = false;
                 decision.findings.push(Finding::Session(self.tier(at)));
                 at
@@ -285,16 +289,12 @@ impl Router {
         self.chains.get_index_of(&found.tier?)
     }
 
-    fn classify(
-        &self,
-        input: &Input<'_>,
-        memory: &Memory,
-        decision: &mut Decision,
-    ) -> Option<usize> {
+    fn classify(&self, input: &Input<'_>, memory: &Memory, decision: &mut Decision) -> Option<usize> {
         if self.n_own < 2 {
             return None;
         }
-        if let (Strategy::Threshold, Some(target), Some(p_cheap)) = (self.strategy, self.target, input.glance.p_cheap()) {
+        if let (Strategy::Threshold, Some(target)) = (self.strategy, self.target) {
+            let p_cheap = input.glance.p_cheap();
             let mut thresholds = memory.thresholds.lock().unwrap_or_else(PoisonError::into_inner);
             let threshold = thresholds.entry(Arc::clone(&self.name)).or_default();
             decision.findings.push(Finding::Threshold { p_cheap, threshold: threshold.value() });

@@ -17,7 +17,7 @@ const BEGIN: f32 = 0.5;
 
 /// What is asked of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Target {
+pub(super) enum Target {
     /// So large a share of requests is to go to the cheapest tier.
     Share(f32),
     /// Of those that go there, so many are to get an answer that does.
