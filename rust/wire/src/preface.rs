@@ -56,14 +56,12 @@ impl Request {
             let start = cursor.position();
             return edit(&mut cursor)?.ok_or_else(|| Error::invalid(name, start, "must be instructions, as text"));
         }
-        Ok(match self.members.value(name) {
-            Some(null) => Edit { span: null, text: whole.to_owned().into() },
-            None => {
-                // A body that was read has a brace, and at least one member.
-                let start = self.body.find('{').map_or(0, |brace| brace + 1);
-                Edit { span: start..start, text: format!(r#""{name}":{whole},"#).into() }
-            }
-        })
+        if let Some(null) = self.members.value(name) {
+            return Ok(Edit { span: null, text: whole.to_owned().into() });
+        }
+        // A body that was read has a brace, and at least one member.
+        let start = self.body.find('{').map_or(0, |brace| brace + 1);
+        Ok(Edit { span: start..start, text: format!(r#""{name}":{whole},"#).into() })
     }
 
     fn before_messages(&self, text: &str) -> Result<Edit, Error> {
@@ -124,13 +122,12 @@ fn before_parts(cursor: &mut Cursor<'_>, part: &str) -> Result<Option<Edit>, Fau
         has_parts = true;
         let shape = cursor.shape()?;
         let value_start = cursor.position();
-        match shape {
-            Shape::Array => edit = Some(before_first(cursor, part)?),
-            _ => {
-                let value_end = value_start + cursor.skip()?.len();
-                let is_null = shape == Shape::Null;
-                edit = is_null.then(|| Edit { span: value_start..value_end, text: format!("[{part}]").into() });
-            }
+        if shape == Shape::Array {
+            edit = Some(before_first(cursor, part)?);
+        } else {
+            let value_end = value_start + cursor.skip()?.len();
+            let is_null = shape == Shape::Null;
+            edit = is_null.then(|| Edit { span: value_start..value_end, text: format!("[{part}]").into() });
         }
         Ok(())
     })?;

@@ -8,10 +8,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{
-    Answer, CacheMark, Call, Choice, Content, Effort, Event, Finish, Format, Logprobs, Media, Message, Part, Reasoning,
-    Request, Role, Signature, Source, Tool, ToolChoice,
+    Answer, CacheMark, Call, Choice, Content, Effort, Event, Finish, Format, Logprobs, Lost, Media, Message, Part,
+    Reasoning, Request, Role, Signature, Source, Tool, ToolChoice,
 };
-use crate::{Upstream, Usage};
+use crate::{Endpoint, Hosting, Quirks, Target, Upstream, Usage, anthropic, gemini, openai, responses};
 
 const NUMBERS: &[&str] = &["0", "1", "0.5", "0.70", "1.0", "5e-1"];
 const INTEGERS: &[&str] = &["1", "7", "40"];
@@ -86,6 +86,20 @@ pub(crate) fn request(made_by: Upstream) -> impl Strategy<Value = Request<'stati
             hints: Vec::new(),
         }
     })
+}
+
+/// `form` as a client of each dialect would send it.
+pub(crate) fn bodies(form: &Request<'_>) -> [(Endpoint, String); 4] {
+    let write = |endpoint, upstream, write: fn(&Request<'_>, &Target<'_>, &mut Lost) -> Vec<u8>| {
+        let target = Target { upstream, hosting: Hosting::Own, model: "m", quirks: Quirks::default() };
+        (endpoint, String::from_utf8(write(form, &target, &mut Lost::default())).unwrap())
+    };
+    [
+        write(Endpoint::ChatCompletions, Upstream::OpenAi, openai::write_request),
+        write(Endpoint::Responses, Upstream::Responses, responses::write_request),
+        write(Endpoint::Messages, Upstream::Anthropic, anthropic::write_request),
+        write(Endpoint::GenerateContent, Upstream::Gemini, gemini::write_request),
+    ]
 }
 
 /// An answer of a provider of the dialect `made_by`, of one to three choices.

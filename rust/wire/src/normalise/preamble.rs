@@ -88,7 +88,7 @@ fn opening(text: &str) -> Opening {
     let mut characters = rest.chars();
     let Some(mark) = characters.next() else { return Opening::Perhaps };
     let length = text.len() - characters.as_str().len();
-    let is_closed = !characters.next().is_some_and(|next| !next.is_whitespace());
+    let is_closed = characters.next().is_none_or(char::is_whitespace);
     match mark {
         '!' if is_closed => {}
         '.' if is_closed && !is_spaced => {}

@@ -82,17 +82,13 @@ impl Trimmer {
 
     fn after_fence(&mut self) -> Option<Stage> {
         let text = self.held.trim_start();
-        match text.split_once('\n') {
-            Some((line, rest)) => {
-                let Some(n_ticks) = fence::opening(line) else { return Some(Stage::Through) };
-                self.held.drain(..self.held.len() - rest.len());
-                Some(Stage::Opened(n_ticks))
-            }
-            None => {
-                let may_open = "```".starts_with(text) || text.starts_with("```");
-                (!may_open || self.held.len() > MAX_PREAMBLE).then_some(Stage::Through)
-            }
+        if let Some((line, rest)) = text.split_once('\n') {
+            let Some(n_ticks) = fence::opening(line) else { return Some(Stage::Through) };
+            self.held.drain(..self.held.len() - rest.len());
+            return Some(Stage::Opened(n_ticks));
         }
+        let may_open = "```".starts_with(text) || text.starts_with("```");
+        (!may_open || self.held.len() > MAX_PREAMBLE).then_some(Stage::Through)
     }
 
     fn after_line_feeds(&mut self, n_ticks: usize) -> Option<Stage> {

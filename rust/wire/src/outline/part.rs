@@ -56,7 +56,7 @@ impl<'a> Reader<'a> {
             }
             Ok::<_, Fault>(())
         })?;
-        let is_text = match kind.map(Text::name).as_deref() {
+        let is_known = match kind.map(Text::name).as_deref() {
             None | Some("text" | "input_text" | "output_text" | "refusal") if !is_thought => return Ok(()),
             Some("image" | "image_url" | "input_image") => {
                 self.outline.n_images += 1;
@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
             _ => false,
         };
         self.texts.truncate(n_texts);
-        if is_text {
+        if is_known {
             message.says_something = true;
         } else {
             // A thought, or something that is newer than this code.
@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes an object and counts what its member `name` has.
-    fn member(&mut self, cursor: &mut Cursor<'a>, name: &str) -> Result<(), Fault> {
+    pub(super) fn member(&mut self, cursor: &mut Cursor<'a>, name: &str) -> Result<(), Fault> {
         cursor
             .object_or_skip(|cursor, key| if key.name() == name { self.count(cursor) } else { cursor.skip().map(drop) })
     }

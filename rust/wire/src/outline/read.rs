@@ -81,10 +81,13 @@ impl<'a> Reader<'a> {
         cursor.array_or_skip(|cursor| {
             let mut n_declared = None;
             cursor.object_or_skip(|cursor, key| match &*key.name() {
-                "functionDeclarations" | "function_declarations" => cursor.array_or_skip(|cursor| {
-                    n_declared = Some(n_declared.unwrap_or(0) + 1);
-                    cursor.skip().map(drop)
-                }),
+                "functionDeclarations" | "function_declarations" => {
+                    let n_declared = n_declared.get_or_insert(0);
+                    cursor.array_or_skip(|cursor| {
+                        *n_declared += 1;
+                        cursor.skip().map(drop)
+                    })
+                }
                 "cache_control" => self.cache_mark(cursor),
                 _ => cursor.skip().map(drop),
             })?;
@@ -120,13 +123,13 @@ impl<'a> Reader<'a> {
                 "tool_calls" => cursor.array_or_skip(|cursor| {
                     message.has_call = true;
                     cursor.object_or_skip(|cursor, key| match &*key.name() {
-                        "function" => self.call(cursor),
+                        "function" => self.member(cursor, "arguments"),
                         _ => cursor.skip().map(drop),
                     })
                 })?,
                 "function_call" => {
                     message.has_call |= cursor.shape()? == Shape::Object;
-                    self.call(cursor)?;
+                    self.member(cursor, "arguments")?;
                 }
                 // Of the items that are calls.
                 "arguments" | "input" => self.count(cursor)?,
@@ -137,13 +140,6 @@ impl<'a> Reader<'a> {
         })?;
         self.close(&message);
         Ok(())
-    }
-
-    fn call(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
-        cursor.object_or_skip(|cursor, key| match &*key.name() {
-            "arguments" => self.count(cursor),
-            _ => cursor.skip().map(drop),
-        })
     }
 
     /// Passes a value and counts its bytes as those of text: as they are meant in a string, as they are spelt in others.
@@ -157,27 +153,24 @@ impl<'a> Reader<'a> {
 
     /// Takes a message in, whose texts were read.
     fn close(&mut self, message: &Message<'a>) {
-        let mut is_of_tools = message.has_call || message.has_result;
-        let side = match (message.role.as_deref(), message.kind.as_deref()) {
-            (Some("user"), _) | (None | Some(""), None | Some("message")) => Side::User,
-            (Some("assistant" | "model"), _) => Side::Assistant,
-            (Some("system" | "developer"), _) => return self.instruct(),
-            (Some("tool" | "function"), _) => {
-                is_of_tools = true;
+        let role = message.role.as_deref().filter(|role| !role.is_empty());
+        let kind = message.kind.as_deref();
+        let is_item = |is: fn(&str) -> bool| role.is_none() && kind.is_some_and(is);
+        let is_call = is_item(|kind| CLIENT_CALLS.contains(&kind));
+        let is_result = matches!(role, Some("tool" | "function")) || is_item(|kind| kind.ends_with("_call_output"));
+        let side = match role {
+            Some("system" | "developer") => return self.instruct(),
+            Some("assistant" | "model") => Side::Assistant,
+            _ if is_call => Side::Assistant,
+            _ if is_result => {
                 self.texts.clear();
                 Side::User
             }
-            (None, Some(kind)) if kind.ends_with("_call_output") => {
-                is_of_tools = true;
-                self.texts.clear();
-                Side::User
-            }
-            (None, Some(kind)) if CLIENT_CALLS.contains(&kind) => {
-                is_of_tools = true;
-                Side::Assistant
-            }
+            Some("user") => Side::User,
+            None if matches!(kind, None | Some("message")) => Side::User,
             _ => return self.texts.clear(),
         };
+        let is_of_tools = is_call || is_result || message.has_call || message.has_result;
         if message.says_something || is_of_tools {
             self.turn(side, is_of_tools);
         }

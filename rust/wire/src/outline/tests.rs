@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 
 use super::{Outline, ResponseFormat};
-use crate::chat::{self, Content, Format, Lost, Message, Part, Role, arbitrary};
+use crate::chat::{self, Content, Format, Message, Part, Role, arbitrary};
 use crate::replay::config;
-use crate::{Endpoint, Hosting, Quirks, Request, Target, Upstream, anthropic, gemini, openai, responses};
+use crate::{Endpoint, Request, Upstream};
 
 const CHAT: Endpoint = Endpoint::ChatCompletions;
 
@@ -310,16 +310,7 @@ proptest! {
             Some(Format::Schema { .. }) => ResponseFormat::JsonSchema,
         };
         let mut n_messages = Vec::new();
-        for upstream in [Upstream::OpenAi, Upstream::Responses, Upstream::Anthropic, Upstream::Gemini] {
-            let target = Target { upstream, hosting: Hosting::Own, model: "m", quirks: Quirks::default() };
-            let mut lost = Lost::default();
-            let (endpoint, body) = match upstream {
-                Upstream::Responses => (Endpoint::Responses, responses::write_request(&form, &target, &mut lost)),
-                Upstream::Anthropic => (Endpoint::Messages, anthropic::write_request(&form, &target, &mut lost)),
-                Upstream::Gemini => (Endpoint::GenerateContent, gemini::write_request(&form, &target, &mut lost)),
-                _ => (CHAT, openai::write_request(&form, &target, &mut lost)),
-            };
-            let body = String::from_utf8(body).unwrap();
+        for (endpoint, body) in arbitrary::bodies(&form) {
             let request = parse(endpoint, &body);
             let outline = request.outline();
             let previous = turns.len().checked_sub(2).map(|index| turns[index].as_str());
@@ -329,7 +320,7 @@ proptest! {
             prop_assert_eq!(n_images, outline.n_images as usize, "{}", body);
             prop_assert_eq!(form.tools.len(), outline.n_tools as usize, "{}", body);
             // Anthropic has no JSON without a schema, and is told some schemas in words.
-            if upstream != Upstream::Anthropic {
+            if endpoint != Endpoint::Messages {
                 prop_assert_eq!(format, outline.response_format, "{}", body);
             }
             n_messages.push((outline.n_messages, outline.is_in_tool_loop));

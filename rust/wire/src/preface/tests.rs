@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
-use crate::chat::{Content, Lost, Role, arbitrary};
+use crate::chat::{Content, Role, arbitrary};
 use crate::replay::config;
-use crate::{Endpoint, Hosting, Kind, Quirks, Request, Target, Upstream, anthropic, gemini, openai, responses};
+use crate::{Endpoint, Kind, Request, Upstream, anthropic, gemini, openai, responses};
 
 fn parse(endpoint: Endpoint, body: &str) -> Request {
     Request::parse(endpoint, Some("m"), body.as_bytes()).unwrap_or_else(|error| panic!("{error}: {body}"))
@@ -116,25 +116,17 @@ proptest! {
     /// What is added stands in one piece, and is the first that the model reads.
     #[test]
     fn all_else_stays_as_it_is(form in arbitrary::request(Upstream::OpenAi), preface in arbitrary::some_text()) {
-        for upstream in [Upstream::OpenAi, Upstream::Responses, Upstream::Anthropic, Upstream::Gemini] {
-            let target = Target { upstream, hosting: Hosting::Own, model: "m", quirks: Quirks::default() };
-            let mut lost = Lost::default();
-            let (endpoint, body) = match upstream {
-                Upstream::Responses => (Endpoint::Responses, responses::write_request(&form, &target, &mut lost)),
-                Upstream::Anthropic => (Endpoint::Messages, anthropic::write_request(&form, &target, &mut lost)),
-                Upstream::Gemini => (Endpoint::GenerateContent, gemini::write_request(&form, &target, &mut lost)),
-                _ => (Endpoint::ChatCompletions, openai::write_request(&form, &target, &mut lost)),
-            };
-            let Ok(request) = Request::parse(endpoint, Some("m"), &body) else { continue };
+        for (endpoint, body) in arbitrary::bodies(&form) {
+            let Ok(request) = Request::parse(endpoint, Some("m"), body.as_bytes()) else { continue };
             let prefaced = request.with_preface(preface).unwrap();
 
             let (before, after) = (request.body().as_bytes(), prefaced.body().as_bytes());
             let n_same = before.iter().zip(after).take_while(|(before, after)| before == after).count();
             prop_assert!(after.ends_with(&before[n_same..]), "{} {}", request.body(), prefaced.body());
-            let read = match upstream {
-                Upstream::Responses => responses::read_request(&prefaced),
-                Upstream::Anthropic => anthropic::read_request(&prefaced),
-                Upstream::Gemini => gemini::read_request(&prefaced),
+            let read = match endpoint {
+                Endpoint::Responses => responses::read_request(&prefaced),
+                Endpoint::Messages => anthropic::read_request(&prefaced),
+                Endpoint::GenerateContent => gemini::read_request(&prefaced),
                 _ => openai::read_request(&prefaced),
             };
             let Ok(read) = read else { continue };
