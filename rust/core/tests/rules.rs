@@ -146,6 +146,12 @@ fn the_first_rule_that_holds_decides_and_one_that_continues_is_remembered() {
 }
 
 #[test]
+fn rules_may_be_shared_by_threads() {
+    fn check<T: Send + Sync>(_: &T) {}
+    check(&compile(THREE).unwrap());
+}
+
+#[test]
 fn a_route_without_rules_decides_nothing() {
     let rules = compile("").unwrap();
 
