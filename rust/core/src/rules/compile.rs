@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 /// In bytes. A longer one is no phrase.
 const MAX_PHRASE: usize = 256;
-/// In a route. The automaton of so many takes some tens of megabytes.
-const MAX_PHRASES: usize = 100_000;
+/// In bytes, of all phrases of a route. While they are compiled, a byte takes some hundred.
+const MAX_PHRASES: usize = 1 << 20;
 /// In bytes.
 const MAX_PATTERN: usize = 1_000;
 /// In a route.
@@ -134,8 +134,8 @@ impl Compiler<'_> {
                 return wrong(format!("a phrase has from 1 to {MAX_PHRASE} bytes, not all of them space"));
             }
             numbers.push(self.phrases.number(phrase));
-            if self.phrases.len() > MAX_PHRASES {
-                return wrong(format!("the rules of a route have at most {MAX_PHRASES} phrases"));
+            if self.phrases.n_bytes() > MAX_PHRASES {
+                return wrong("the phrases of a route have at most 1 MiB together".to_owned());
             }
         }
         Ok(numbers)

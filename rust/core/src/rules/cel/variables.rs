@@ -112,7 +112,7 @@ impl Variable {
             Self::HasCode => boolean(scene.has_code()),
             Self::Task => text(scene.task().map(|(task, _)| task)),
             Self::TaskConfidence => number(scene.task()?.1.into()),
-            Self::PCheap => number((facts.p_cheap)()?.into()),
+            Self::PCheap => number(scene.p_cheap()?.into()),
             Self::Language => text(scene.language()),
             Self::Tenant => text(facts.tenant),
             Self::Key => text(Some(facts.key)),
