@@ -28,15 +28,15 @@ impl Rules {
     /// # Errors
     /// The first phrase, pattern, expression or language that cannot be used.
     pub fn compile(config: &Config, route: &str) -> Result<Self, ConfigError> {
-        let rules = config.routes.get(route).map_or_else(Default::default, |route| &*route.rules);
+        let written = config.routes.get(route).map_or_else(Default::default, |route| &*route.rules);
         let path = ["routes", route, "rules"];
         let environment = cel::environment();
         let mut compiler =
             Compiler { config, environment: &environment, phrases: Gathering::default(), patterns: Vec::new() };
-        let mut compiled = Vec::with_capacity(rules.len());
-        for (index, rule) in rules.iter().enumerate() {
+        let mut rules = Vec::with_capacity(written.len());
+        for (index, rule) in written.iter().enumerate() {
             let matchers = compiler.matchers(&[&path[..], &[&index.to_string()]].concat(), index, rule)?;
-            compiled.push(Compiled {
+            rules.push(Compiled {
                 name: rule.name.as_str().into(),
                 matchers,
                 tier: rule.tier.as_deref().map(Arc::from),
@@ -51,7 +51,7 @@ impl Rules {
         // Each was read already, so what is left is their size.
         let patterns = RegexSetBuilder::new(&compiler.patterns).size_limit(MAX_COMPILED_PATTERNS).build();
         let patterns = patterns.map_err(|_| config.error(&path, "the patterns are too large together"))?;
-        Ok(Self { rules: compiled, phrases, phrase_texts, patterns })
+        Ok(Self { all: rules, phrases, phrase_texts, patterns })
     }
 }
 

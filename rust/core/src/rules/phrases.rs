@@ -131,8 +131,9 @@ fn fold(text: &str) -> String {
     let fold = |byte: u8| if is_space(byte) { b' ' } else { byte.to_ascii_lowercase() };
     // These two passes have no branches, so that they take many bytes at a time; few texts need the third.
     let mut folded: Vec<u8> = text.bytes().map(fold).collect();
-    let has_runs =
-        folded.iter().zip(folded.iter().skip(1)).fold(false, |has, (a, b)| has | ((*a == b' ') & (*b == b' ')));
+    let is_space = |byte: &u8| u8::from(*byte == b' ');
+    let pairs = folded.iter().zip(folded.iter().skip(1));
+    let has_runs = pairs.fold(0, |has, (a, b)| has | (is_space(a) & is_space(b))) != 0;
     if has_runs {
         folded.dedup_by(|a, b| *a == b' ' && *b == b' ');
     }

@@ -1,4 +1,5 @@
 //! Rules of a route, and a request to ask them about.
+#![expect(clippy::unwrap_used, reason = "a test whose rule is wrong should stop")]
 
 use std::time::Duration;
 use tiercel_core::config::{Config, ConfigError, Overrides, ResponseFormat};

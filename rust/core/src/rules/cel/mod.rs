@@ -126,14 +126,13 @@ impl Condition {
         }
         match Value::resolve(expression, &context) {
             Ok(Value::Bool(is)) => Ok(is),
-            Ok(_) => Err(Undecided::Type),
             Err(
                 ExecutionError::DivisionByZero(_)
                 | ExecutionError::RemainderByZero(_)
                 | ExecutionError::Overflow(..)
                 | ExecutionError::FunctionError { .. },
             ) => Err(Undecided::Arithmetic),
-            Err(_) => Err(Undecided::Type),
+            Ok(_) | Err(_) => Err(Undecided::Type),
         }
     }
 }

@@ -91,8 +91,13 @@ impl Variable {
             Self::PromptTokens | Self::NMessages | Self::NImages | Self::Hour => Type::Integer,
             Self::HasTools | Self::HasCode | Self::HasHeader(_) | Self::HasMetadata(_) => Type::Boolean,
             Self::TaskConfidence | Self::PCheap | Self::BudgetLeft => Type::Number,
-            Self::Task | Self::Language | Self::Tenant | Self::Key | Self::Weekday => Type::Text,
-            Self::Header(_) | Self::Metadata(_) => Type::Text,
+            Self::Task
+            | Self::Language
+            | Self::Tenant
+            | Self::Key
+            | Self::Weekday
+            | Self::Header(_)
+            | Self::Metadata(_) => Type::Text,
         }
     }
 
