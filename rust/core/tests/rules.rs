@@ -1,7 +1,6 @@
 //! What rules ask of a request, which of them decides, and what is said of it.
 
 #[path = "support/rules.rs"]
-#[expect(unreachable_pub, reason = "each test includes this as a module of its own")]
 mod support;
 
 use std::cell::Cell;

@@ -1,5 +1,5 @@
 //! Rules of a route, and a request to ask them about.
-#![expect(clippy::unwrap_used, reason = "a test whose rule is wrong should stop")]
+#![expect(clippy::unwrap_used, unreachable_pub, reason = "part of tests, where a failed step is a failed test")]
 
 use std::time::Duration;
 use tiercel_core::config::{Config, ConfigError, Overrides, ResponseFormat};
