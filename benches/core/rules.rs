@@ -36,12 +36,12 @@ fn rules_of_5_phrases(bencher: Bencher<'_, '_>, n_rules: usize) {
 /// Each condition is evaluated, and none counts tokens.
 #[divan::bench(args = [1, 10])]
 fn rules_in_cel(bencher: Bencher<'_, '_>, n_rules: usize) {
-    let rules: String = (0..n_rules)
-        .map(|rule| {
-            let hour = if rule + 1 == n_rules { ">= 0" } else { "< 0" };
-            format!("[[routes.auto.rules]]\nname = \"r{rule}\"\nuse = \"cheap\"\nwhen = 'prompt_tokens < 2001 && tenant == \"acme\" && hour {hour}'\n")
-        })
-        .collect();
+    let mut rules = String::new();
+    for rule in 0..n_rules {
+        let hour = if rule + 1 == n_rules { ">= 0" } else { "< 0" };
+        let condition = format!("prompt_tokens < 2001 && tenant == \"acme\" && hour {hour}");
+        writeln!(rules, "[[routes.auto.rules]]\nname = \"r{rule}\"\nuse = \"cheap\"\nwhen = '{condition}'").unwrap();
+    }
     bench(bencher, &rules, &prompt(PROMPTS[1]));
 }
 
