@@ -7,6 +7,8 @@
 
 #[path = "core/inputs.rs"]
 mod inputs;
+#[path = "core/rules.rs"]
+mod rules;
 #[path = "core/stages.rs"]
 mod stages;
 #[path = "core/translation.rs"]

@@ -1,7 +1,6 @@
 //! What rules ask of a request, which of them decides, and what is said of it.
 
 #[path = "support/rules.rs"]
-#[expect(unreachable_pub, reason = "each test includes this as a module of its own")]
 mod support;
 
 use std::cell::Cell;
@@ -143,6 +142,12 @@ fn the_first_rule_that_holds_decides_and_one_that_continues_is_remembered() {
     let expected =
         Decision { held: vec![0, 2], tier: Some("cheap".into()), max_cost, session: Some(false), undecided: vec![] };
     assert_eq!(decision, expected);
+}
+
+#[test]
+fn rules_may_be_shared_by_threads() {
+    fn check<T: Send + Sync>(_: &T) {}
+    check(&compile(THREE).unwrap());
 }
 
 #[test]

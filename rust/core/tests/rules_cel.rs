@@ -1,7 +1,6 @@
 //! Conditions in CEL: what they say of a request, and what their authors read when they are wrong.
 
 #[path = "support/rules.rs"]
-#[expect(unreachable_pub, reason = "each test includes this as a module of its own")]
 mod support;
 
 use support::{compile, facts, rule};

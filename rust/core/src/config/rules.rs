@@ -93,7 +93,7 @@ pub struct Rule {
     /// The most that the request may cost, in dollars.
     #[schemars(range(min = 0))]
     pub max_cost: Option<f64>,
-    /// Whether the conversation's deployment is stayed with, where what the rule says allows it.
+    /// Whether a conversation stays with the deployment that it had; it need not where this is `false`.
     pub session: Option<bool>,
     /// Whether the rules after it are asked too. What they say goes before what this one says.
     #[serde(default, rename = "continue")]

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 /// In bytes. A longer one is no phrase.
 const MAX_PHRASE: usize = 256;
-/// In a route. The automaton of so many takes some tens of megabytes.
-const MAX_PHRASES: usize = 100_000;
+/// In bytes, of all phrases of a route. While they are compiled, a byte takes some hundred.
+const MAX_PHRASES: usize = 1 << 20;
 /// In bytes.
 const MAX_PATTERN: usize = 1_000;
 /// In a route.
@@ -28,15 +28,15 @@ impl Rules {
     /// # Errors
     /// The first phrase, pattern, expression or language that cannot be used.
     pub fn compile(config: &Config, route: &str) -> Result<Self, ConfigError> {
-        let rules = config.routes.get(route).map_or_else(Default::default, |route| &*route.rules);
+        let written = config.routes.get(route).map_or_else(Default::default, |route| &*route.rules);
         let path = ["routes", route, "rules"];
         let environment = cel::environment();
         let mut compiler =
             Compiler { config, environment: &environment, phrases: Gathering::default(), patterns: Vec::new() };
-        let mut compiled = Vec::with_capacity(rules.len());
-        for (index, rule) in rules.iter().enumerate() {
+        let mut rules = Vec::with_capacity(written.len());
+        for (index, rule) in written.iter().enumerate() {
             let matchers = compiler.matchers(&[&path[..], &[&index.to_string()]].concat(), index, rule)?;
-            compiled.push(Compiled {
+            rules.push(Compiled {
                 name: rule.name.as_str().into(),
                 matchers,
                 tier: rule.tier.as_deref().map(Arc::from),
@@ -51,7 +51,7 @@ impl Rules {
         // Each was read already, so what is left is their size.
         let patterns = RegexSetBuilder::new(&compiler.patterns).size_limit(MAX_COMPILED_PATTERNS).build();
         let patterns = patterns.map_err(|_| config.error(&path, "the patterns are too large together"))?;
-        Ok(Self { rules: compiled, phrases, phrase_texts, patterns })
+        Ok(Self { all: rules, phrases, phrase_texts, patterns })
     }
 }
 
@@ -134,8 +134,8 @@ impl Compiler<'_> {
                 return wrong(format!("a phrase has from 1 to {MAX_PHRASE} bytes, not all of them space"));
             }
             numbers.push(self.phrases.number(phrase));
-            if self.phrases.len() > MAX_PHRASES {
-                return wrong(format!("the rules of a route have at most {MAX_PHRASES} phrases"));
+            if self.phrases.n_bytes() > MAX_PHRASES {
+                return wrong("the phrases of a route have at most 1 MiB together".to_owned());
             }
         }
         Ok(numbers)

@@ -4,8 +4,8 @@ use crate::config::ResponseFormat;
 use std::fmt;
 use std::time::Duration;
 
-/// What is known of a request. What is dear to find out is a function, which is called at most once, and only where a
-/// rule depends on it.
+/// What is known of a request. `count_tokens`, `task` and `p_cheap`, which are dear, are called at most once, and only
+/// where what a rule says depends on them.
 #[derive(Clone, Copy)]
 pub struct Facts<'a> {
     /// The last message of the user.

@@ -34,7 +34,8 @@ use std::sync::Arc;
 /// The rules of one route.
 #[derive(Debug)]
 pub struct Rules {
-    rules: Vec<Compiled>,
+    /// In their order.
+    all: Vec<Compiled>,
     phrases: Phrases,
     /// By number, as they are searched for.
     phrase_texts: Vec<String>,
@@ -92,12 +93,12 @@ impl Rules {
     /// The first rule from `start` on that could hold, by what was found in the text if that was searched.
     fn candidate(&self, scene: &Scene<'_, '_>, start: usize) -> Option<(usize, &Compiled)> {
         let index = scene.found_already().map_or(Some(start), |found| found.rules.next(start))?;
-        self.rules.get(index).map(|rule| (index, rule))
+        self.all.get(index).map(|rule| (index, rule))
     }
 
     /// The name of the rule at a position.
     pub fn name(&self, index: usize) -> Option<&Arc<str>> {
-        self.rules.get(index).map(|rule| &rule.name)
+        self.all.get(index).map(|rule| &rule.name)
     }
 
     /// Why `decision` was made, for a person: `rule faq: contains "refund policy", 12 tokens <= 200`. What the client wrote is
@@ -111,7 +112,7 @@ impl Rules {
                 let _ = write!(why, "rule {name} was left out: {reason}; ");
             }
         }
-        for rule in decision.held.iter().filter_map(|index| self.rules.get(*index)) {
+        for rule in decision.held.iter().filter_map(|index| self.all.get(*index)) {
             let reasons =
                 rule.matchers.iter().filter_map(|it| it.why(&scene, &self.phrase_texts, self.patterns.patterns()));
             let reasons = reasons.collect::<Vec<_>>().join(", ");

@@ -6,8 +6,11 @@
 //! to a character of such a script a phrase stands as it is.
 
 use super::bits::Bits;
-use aho_corasick::{AhoCorasick, BuildError};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
 use std::collections::BTreeMap;
+
+/// In bytes; enough for some five thousand phrases of two words.
+const MAX_TABLE: usize = 16 << 20;
 
 /// The phrases of a route, each with a number.
 #[derive(Debug, Default)]
@@ -50,6 +53,7 @@ impl Phrases {
 #[derive(Debug, Default)]
 pub(super) struct Gathering {
     numbers: BTreeMap<String, usize>,
+    n_bytes: usize,
     waiting: Vec<Vec<usize>>,
     /// Rules that wait for a phrase.
     bound: Vec<usize>,
@@ -62,6 +66,7 @@ impl Gathering {
         let number = *self.numbers.entry(fold(phrase.trim())).or_insert(next);
         if number == next {
             self.waiting.push(Vec::new());
+            self.n_bytes += phrase.len();
         }
         number
     }
@@ -74,8 +79,8 @@ impl Gathering {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.numbers.len()
+    pub(super) fn n_bytes(&self) -> usize {
+        self.n_bytes
     }
 
     /// By number.
@@ -89,13 +94,24 @@ impl Gathering {
 
     pub(super) fn build(self, n_rules: usize) -> Result<Phrases, BuildError> {
         let texts = self.texts();
-        let automaton = if texts.is_empty() { None } else { Some(AhoCorasick::new(&texts)?) };
+        let automaton = if texts.is_empty() { None } else { Some(automaton(&texts)?) };
         let mut free = Bits::new(n_rules);
         for rule in (0..n_rules).filter(|rule| self.bound.binary_search(rule).is_err()) {
             free.insert(rule);
         }
         Ok(Phrases { automaton, waiting: self.waiting, free })
     }
+}
+
+/// A table of all transitions is searched faster than lists of those that there are, so it is made where
+/// it is not too large.
+fn automaton(phrases: &[String]) -> Result<AhoCorasick, BuildError> {
+    let bytes = || phrases.iter().flat_map(|phrase| phrase.bytes());
+    let mut distinct = Bits::new(256);
+    let n_classes = 1 + bytes().filter(|byte| distinct.insert((*byte).into())).count();
+    let size = bytes().count() * n_classes.next_power_of_two() * size_of::<u32>();
+    let kind = if size > MAX_TABLE { AhoCorasickKind::ContiguousNFA } else { AhoCorasickKind::DFA };
+    AhoCorasick::builder().kind(Some(kind)).build(phrases)
 }
 
 /// `text` in lower case, with one space in the place of each run of white space.
@@ -111,16 +127,16 @@ fn fold(text: &str) -> String {
         }
         return folded;
     }
-    // Each byte is written, and written over where it was a second space: that has no branch to mispredict.
-    let mut folded = vec![0; text.len()];
-    let (mut length, mut was_space) = (0, false);
-    for byte in text.bytes() {
-        let is_space = matches!(byte, b' ' | b'\t'..=b'\r');
-        folded[length] = if is_space { b' ' } else { byte.to_ascii_lowercase() };
-        length += usize::from(!(is_space && was_space));
-        was_space = is_space;
+    let is_space = |byte: u8| matches!(byte, b' ' | b'\t'..=b'\r');
+    let fold = |byte: u8| if is_space(byte) { b' ' } else { byte.to_ascii_lowercase() };
+    // These two passes have no branches, so that they take many bytes at a time; few texts need the third.
+    let mut folded: Vec<u8> = text.bytes().map(fold).collect();
+    let is_space = |byte: &u8| u8::from(*byte == b' ');
+    let pairs = folded.iter().zip(folded.iter().skip(1));
+    let has_runs = pairs.fold(0, |has, (a, b)| has | (is_space(a) & is_space(b))) != 0;
+    if has_runs {
+        folded.dedup_by(|a, b| *a == b' ' && *b == b' ');
     }
-    folded.truncate(length);
     String::from_utf8(folded).unwrap_or_default()
 }
 

@@ -26,6 +26,7 @@ pub(super) struct Scene<'r, 'a> {
     has_code: OnceCell<bool>,
     language: OnceCell<Option<&'static str>>,
     task: OnceCell<Option<(&'a str, f32)>>,
+    p_cheap: OnceCell<Option<f32>>,
 }
 
 impl<'r, 'a> Scene<'r, 'a> {
@@ -42,6 +43,7 @@ impl<'r, 'a> Scene<'r, 'a> {
             has_code: OnceCell::new(),
             language: OnceCell::new(),
             task: OnceCell::new(),
+            p_cheap: OnceCell::new(),
         }
     }
 
@@ -102,5 +104,9 @@ impl<'r, 'a> Scene<'r, 'a> {
 
     pub(super) fn task(&self) -> Option<(&'a str, f32)> {
         *self.task.get_or_init(self.facts.task)
+    }
+
+    pub(super) fn p_cheap(&self) -> Option<f32> {
+        *self.p_cheap.get_or_init(self.facts.p_cheap)
     }
 }

@@ -1,4 +1,5 @@
 //! Rules of a route, and a request to ask them about.
+#![expect(clippy::unwrap_used, unreachable_pub, reason = "part of tests, where a failed step is a failed test")]
 
 use std::time::Duration;
 use tiercel_core::config::{Config, ConfigError, Overrides, ResponseFormat};

@@ -87,6 +87,7 @@ impl Checker<'_> {
     }
 
     fn check_call(&self, id: u64, call: &mut CallExpr, depth: usize) -> Result<Type, Mistake> {
+        use Type::{Boolean, Integer, Number, Text};
         let name = call.func_name.clone();
         if let (operators::IN, [needle, list]) = (name.as_str(), call.args.as_mut_slice()) {
             return self.check_in(needle, list, depth);
@@ -94,7 +95,6 @@ impl Checker<'_> {
         let is_method = call.target.is_some();
         let arguments = call.target.as_deref_mut().into_iter().chain(&mut call.args);
         let types = arguments.map(|it| self.check(it, depth)).collect::<Result<Vec<_>, _>>()?;
-        use Type::{Boolean, Integer, Number, Text};
         let wrong = |wanted: &str| Err(self.mistake(id, format!("{wanted}, not {}", listed(&types))));
         match (name.as_str(), types.as_slice()) {
             (operators::LOGICAL_AND | operators::LOGICAL_OR, [Boolean, Boolean])

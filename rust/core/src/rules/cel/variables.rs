@@ -91,8 +91,13 @@ impl Variable {
             Self::PromptTokens | Self::NMessages | Self::NImages | Self::Hour => Type::Integer,
             Self::HasTools | Self::HasCode | Self::HasHeader(_) | Self::HasMetadata(_) => Type::Boolean,
             Self::TaskConfidence | Self::PCheap | Self::BudgetLeft => Type::Number,
-            Self::Task | Self::Language | Self::Tenant | Self::Key | Self::Weekday => Type::Text,
-            Self::Header(_) | Self::Metadata(_) => Type::Text,
+            Self::Task
+            | Self::Language
+            | Self::Tenant
+            | Self::Key
+            | Self::Weekday
+            | Self::Header(_)
+            | Self::Metadata(_) => Type::Text,
         }
     }
 
@@ -112,7 +117,7 @@ impl Variable {
             Self::HasCode => boolean(scene.has_code()),
             Self::Task => text(scene.task().map(|(task, _)| task)),
             Self::TaskConfidence => number(scene.task()?.1.into()),
-            Self::PCheap => number((facts.p_cheap)()?.into()),
+            Self::PCheap => number(scene.p_cheap()?.into()),
             Self::Language => text(scene.language()),
             Self::Tenant => text(facts.tenant),
             Self::Key => text(Some(facts.key)),
