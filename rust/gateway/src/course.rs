@@ -352,7 +352,9 @@ impl Call {
             return Ok(None);
         }
         let id = (&*self.request_id, self.began.unix.as_secs());
-        let outgoing = match asked.demand.write(deployment, asked.unsupported, id, self.gateway.may_break()) {
+        let tier = asked.group(group).and_then(|group| group.tier.as_deref());
+        let style = asked.plan.router.as_ref().map(|router| router.style(tier)).unwrap_or_default();
+        let outgoing = match asked.demand.write(deployment, asked.unsupported, &style, id, self.gateway.may_break()) {
             Ok(outgoing) => outgoing,
             Err(error) => {
                 self.gateway.release(&chosen, now);

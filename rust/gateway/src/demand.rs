@@ -7,6 +7,7 @@ use tiercel_core::config::{Dialect, MaxTokens};
 use tiercel_core::keys::Principal;
 use tiercel_core::plan::Plan;
 use tiercel_core::registry::{Deployment, Provider};
+use tiercel_core::routing::Style;
 use tiercel_wire::{
     self as wire, Endpoint, Hosting, Quirks, Reading, Request, Target, Task, Unsupported, Upstream, passthrough,
 };
@@ -122,24 +123,30 @@ impl Demand {
         &self,
         deployment: &Deployment,
         unsupported: Unsupported,
+        style: &Style<'_>,
         (id, unix_seconds): (&str, u64),
         may_break: bool,
     ) -> Result<Outgoing, Error> {
         let provider = &deployment.provider;
         match self {
             Self::Model(request) => {
+                let with_preface = style.preface.map(|text| request.with_preface(text).map(Arc::new)).transpose();
+                let with_preface = with_preface.map_err(|error| refused(&error))?;
+                let request = with_preface.as_ref().unwrap_or(request);
                 let endpoint = request.endpoint();
                 let upstream = upstream(deployment, endpoint);
                 let target =
                     Target { upstream, hosting: hosting(provider), model: &deployment.model, quirks: quirks(provider) };
                 let encoded = wire::encode(request, &target, unsupported).map_err(|error| refused(&error))?;
+                let reading = Reading::new(Arc::clone(request), upstream, id.to_owned(), unix_seconds);
+                let reading = if style.is_normalised { reading.normalised() } else { reading };
                 Ok(Outgoing {
                     method: "POST",
                     path: encoded.path,
                     content_type: Some("application/json".to_owned()),
                     body: encoded.body,
                     upstream,
-                    expected: Expected::Model(Reading::new(Arc::clone(request), upstream, id.to_owned(), unix_seconds)),
+                    expected: Expected::Model(reading),
                     dropped: encoded.dropped,
                 })
             }

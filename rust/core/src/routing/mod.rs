@@ -29,7 +29,7 @@ pub use cost::{Costs, Spending};
 pub use finding::{By, Finding};
 pub use glance::Glance;
 pub use rejection::Discontent;
-pub use router::{Decision, Input, Limits, Refusal, Router};
+pub use router::{Decision, Input, Limits, Refusal, Router, Style};
 pub use sessions::Session;
 
 use lengths::Lengths;

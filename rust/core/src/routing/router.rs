@@ -47,6 +47,17 @@ pub struct Router {
     max_cost: Option<NanoDollars>,
     is_sticky: bool,
     escalates: bool,
+    is_normalised: bool,
+    prefaces: IndexMap<String, String>,
+}
+
+/// How answers of all tiers are made alike.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Style<'a> {
+    /// What goes before the conversation for the system.
+    pub preface: Option<&'a str>,
+    /// Whether answers are brought into one outer form.
+    pub is_normalised: bool,
 }
 
 /// What the stages look at.
@@ -155,6 +166,8 @@ impl Router {
             max_cost: route.max_cost.map(|dollars| NanoDollars::from_dollars(dollars.into())),
             is_sticky: route.sticky,
             escalates: route.escalate,
+            is_normalised: route.normalise,
+            prefaces: route.preface.clone(),
         })
     }
 
@@ -223,6 +236,12 @@ impl Router {
     /// The operator's own kinds of request, or the usual ones: a name, and a sentence where there is one.
     pub fn labels(&self) -> impl Iterator<Item = (&Arc<str>, &str)> {
         self.labels.iter().map(|(label, sentence)| (label, &**sentence))
+    }
+
+    /// How answers of that tier are made like those of others.
+    pub fn style(&self, tier: Option<&str>) -> Style<'_> {
+        let preface = tier.and_then(|tier| self.prefaces.get(tier)).map(String::as_str);
+        Style { preface, is_normalised: self.is_normalised }
     }
 
     /// The model that is asked for the kind of a request.
