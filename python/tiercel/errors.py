@@ -8,6 +8,7 @@
     - how that came: BodyIncomplete, BodyTimeout, BodyTooLarge, LengthRequired
     - who asks: MissingKey, UnknownKey, ExpiredKey, Forbidden
     - what for: UnknownPath, UnknownModel, MethodNotAllowed, InvalidConfiguration
+    - what came before: IdempotencyKeyReused, IdempotencyKeyInUse
     - the server: Overloaded, Draining, Internal
     - its upstreams: UpstreamThrottled, UpstreamCredentials, UpstreamFailed, UpstreamTimeout, StreamInterrupted
 """
