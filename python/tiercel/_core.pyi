@@ -1,6 +1,7 @@
 """The core: everything that is decided. `rust/py` has no logic of its own, see `rust/gateway` and `rust/core`."""
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from typing import Literal, final
 
 __all__ = [

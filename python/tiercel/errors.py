@@ -163,6 +163,18 @@ class InvalidConfiguration(RequestError):
     code = "invalid_configuration"
 
 
+class IdempotencyKeyReused(RequestError):
+    """The request's idempotency key came before, with another request."""
+
+    code = "idempotency_key_reused"
+
+
+class IdempotencyKeyInUse(RequestError):
+    """The request that came before with the same idempotency key is still being answered."""
+
+    code = "idempotency_key_in_use"
+
+
 class LoopDetected(RequestError):
     """The request has passed through this gateway too often."""
 

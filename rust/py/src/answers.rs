@@ -38,9 +38,12 @@ impl Files {
     }
 
     fn open(&self, id: &Digest) -> io::Result<File> {
-        let open = || OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(self.path(id));
+        let open =
+            || OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(self.path(id));
         open().or_else(|error| match error.kind() {
-            io::ErrorKind::NotFound => DirBuilder::new().recursive(true).mode(0o700).create(&self.folder).and_then(|()| open()),
+            io::ErrorKind::NotFound => {
+                DirBuilder::new().recursive(true).mode(0o700).create(&self.folder).and_then(|()| open())
+            }
             _ => Err(error),
         })
     }
@@ -117,6 +120,7 @@ fn sweep(folder: &Path, limits: Limits, unix: Duration) {
         // What somebody holds is in use; what is locked here, nobody can take meanwhile.
         if let Ok(file) = File::open(&path)
             && file.try_lock().is_ok()
+            && file.metadata().is_ok_and(|metadata| metadata.nlink() > 0)
         {
             let _ = fs::remove_file(&path);
         }

@@ -1,5 +1,6 @@
 //! Requests that come again with the same key.
 
+use std::slice;
 use std::time::Duration;
 
 use tiercel_gateway::{Call, Next, Reply};
@@ -34,7 +35,7 @@ fn body(seen: &Seen) -> String {
 fn what_comes_again_gets_the_answer_that_was_given() {
     let check = |case: &str, request: Request, script: Script| {
         let mut world = World::new();
-        let first = world.run(&request, &[script]);
+        let first = world.run(&request, slice::from_ref(&script));
         assert_eq!((1, 200, Some("stored")), outline(&first), "{case}");
         world.pass(DAY - Duration::from_secs(5));
         let second = world.run(&request, &[]);
@@ -44,18 +45,13 @@ fn what_comes_again_gets_the_answer_that_was_given() {
         for name in ["content-type", "x-tiercel-model", "x-tiercel-reason", "cache-control"] {
             assert_eq!(first.header(name), second.header(name), "{case}: {name}");
         }
-        assert_eq!(
-            (None, Some("replayed")),
-            (first.header("x-tiercel-idempotent"), second.header("x-tiercel-idempotent"))
-        );
-        assert_ne!(first.header("x-request-id"), second.header("x-request-id"));
-        assert_eq!(Some("0"), second.line["cost_nano_dollars"].as_u64().map(|cost| cost.to_string()).as_deref());
-        assert_eq!(0, second.line["usage"]["output"]);
+        let told = [&first, &second].map(|seen| seen.header("x-tiercel-idempotent"));
+        assert_eq!([None, Some("replayed")], told, "{case}");
+        assert_ne!(first.header("x-request-id"), second.header("x-request-id"), "{case}");
+        assert_eq!((Some(0), &0.into()), (second.line["cost_nano_dollars"].as_u64(), &second.line["usage"]["output"]));
         world.pass(Duration::from_secs(6));
-        assert_eq!(
-            (1, 200, Some("stored")),
-            outline(&world.run(&request, &[vec![completion()]])).min((1, 200, Some("stored")))
-        );
+        let third = world.run(&request, &[script]);
+        assert_eq!((1, 200, Some("stored")), outline(&third), "{case}");
     };
     check("an answer", chat(), vec![completion()]);
     check("a stream", chat().with(r#""stream":true"#), stream());
@@ -172,7 +168,7 @@ fn who_comes_meanwhile_waits() {
     assert_eq!(Next::Over, second.next_attempt(world.now));
 
     let again = second.take_reply(world.now).unwrap();
-    assert_eq!((reply.body, Some("replayed")), (again.body, header(&again, "x-tiercel-idempotent")));
+    assert_eq!((reply.body, Some("replayed")), (again.body.clone(), header(&again, "x-tiercel-idempotent")));
     second.settle(world.now);
     let words: Vec<_> = world.log().iter().map(|line| line["idempotent"].as_str().map(str::to_owned)).collect();
     assert_eq!(vec![Some("stored".to_owned()), Some("waited".to_owned())], words);
