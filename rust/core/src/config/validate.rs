@@ -22,7 +22,6 @@ impl Config {
         self.check_tiers()?;
         self.check_prices()?;
         self.check_failover()?;
-        self.check_idempotency()?;
         self.check_routes()
     }
 
@@ -108,14 +107,6 @@ impl Config {
 
     fn check_prices(&self) -> Result<(), ConfigError> {
         self.prices.keys().try_for_each(|deployment| self.check_deployment(&["prices", deployment], deployment))
-    }
-
-    fn check_idempotency(&self) -> Result<(), ConfigError> {
-        if self.idempotency.max_answer.get() > self.idempotency.max_bytes.get() {
-            return Err(self
-                .error(&["idempotency", "max_answer"], "one answer may not be larger than `max_bytes`, all of them"));
-        }
-        Ok(())
     }
 
     fn check_deployment(&self, path: &[&str], deployment: &str) -> Result<(), ConfigError> {

@@ -12,7 +12,7 @@ use tiercel_core::config::Config;
 use super::answers::Limits;
 use crate::{Gateway, Moment};
 
-/// In seconds: a sweep for what is too old, where no other was called for.
+/// In seconds: a sweep for what is too old, where nothing else called for one.
 const SWEEP_EVERY: u64 = 60;
 
 /// What is configured.
@@ -44,14 +44,15 @@ impl Keeping {
     pub(crate) fn new(config: &Config) -> Self {
         let settings = &config.idempotency;
         let (max_bytes, max_answers) = (settings.max_bytes.get(), u64::from(settings.max_answers.get()));
+        let max_answer = settings.max_answer.get().min(max_bytes);
         let n_workers = u64::from(config.server.workers.get());
         Self {
             is_enabled: settings.enabled,
             ttl: settings.ttl.get(),
-            max_answer: settings.max_answer.get(),
+            max_answer,
             max_recorded: max_bytes / 4,
             // At least one answer.
-            max_new_bytes: (max_bytes / 4 / n_workers).max(settings.max_answer.get()),
+            max_new_bytes: (max_bytes / 4 / n_workers).max(max_answer),
             max_new_answers: (max_answers / 4 / n_workers).max(1),
             left: Limits {
                 ttl: settings.ttl.get(),
@@ -80,9 +81,7 @@ impl Ledger {
         let n_bytes = self.n_bytes.load(Ordering::Relaxed);
         let n_answers = self.n_answers.load(Ordering::Relaxed);
         let is_late = unix.as_secs().saturating_sub(self.swept_unix.load(Ordering::Relaxed)) >= SWEEP_EVERY;
-        let is_due = (is_late && n_answers > 0)
-            || n_bytes > keeping.max_new_bytes / 2
-            || n_answers > keeping.max_new_answers / 2;
+        let is_due = is_late || n_bytes > keeping.max_new_bytes / 2 || n_answers > keeping.max_new_answers / 2;
         if is_due {
             self.n_bytes.store(0, Ordering::Relaxed);
             self.n_answers.store(0, Ordering::Relaxed);

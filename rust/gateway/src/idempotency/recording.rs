@@ -47,17 +47,18 @@ impl Recording {
         if self.why_not.is_some() {
             return;
         }
+        let n_recorded = &self.shared.ledger.n_recorded;
         let size = data.len() as u64;
-        let n_recorded = self.shared.ledger.n_recorded.fetch_add(size, Ordering::Relaxed) + size;
-        self.reply.body.extend_from_slice(data);
-        if self.reply.body.len() as u64 > keeping.max_answer {
+        if self.reply.body.len() as u64 + size > keeping.max_answer {
             self.why_not = Some("too_large");
-        } else if n_recorded > keeping.max_recorded {
+        } else if n_recorded.load(Ordering::Relaxed) + size > keeping.max_recorded {
             self.why_not = Some("no_room");
+        } else {
+            n_recorded.fetch_add(size, Ordering::Relaxed);
+            self.reply.body.extend_from_slice(data);
+            return;
         }
-        if self.why_not.is_some() {
-            self.take();
-        }
+        self.take();
     }
 
     /// What is to be kept.
