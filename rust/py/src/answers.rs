@@ -34,7 +34,7 @@ impl Files {
     }
 
     fn path(&self, id: &Digest) -> PathBuf {
-        self.folder.join(id.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        self.folder.join(id.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat())
     }
 
     fn open(&self, id: &Digest) -> io::Result<File> {
