@@ -1,5 +1,6 @@
 """A request that comes again with the same `Idempotency-Key` gets the answer that was given, from whichever worker."""
 
+import json
 import os
 import re
 import signal
@@ -22,7 +23,10 @@ from tests.security.raw import answers, request
 N_AGAIN = 6
 SLOW = "delay=300ms"
 SILENT = "delay=60s"
-QUESTION = b'{"model":"pair","messages":[{"role":"user","content":"Hello"}]}'
+# What `Gateway.chat` sends.
+QUESTION = json.dumps(
+    {"model": "pair", "messages": [{"role": "user", "content": "Explain the refund policy"}]}
+).encode()
 NUMBERS = count()
 
 
