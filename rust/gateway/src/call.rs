@@ -22,6 +22,7 @@ use crate::error::{Error, Kind};
 use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::head::{ClientTimeouts, Head};
+use crate::idempotency::{Idempotency, Key};
 use crate::shared::Permit;
 use crate::{Incoming, Moment, Reply, describe, pages, send, settle};
 
@@ -45,6 +46,8 @@ pub struct Call {
     pub(crate) n_bytes_out: usize,
     /// There when the call goes to a model.
     pub(crate) asked: Option<Asked>,
+    /// There when it came with a key that makes it one with others.
+    pub(crate) idempotency: Option<Idempotency>,
     pub(crate) attempts: Vec<Attempt>,
     /// Position of the attempt whose answer the client gets, once there is one.
     pub(crate) decided: Option<usize>,
@@ -107,6 +110,7 @@ impl Call {
             n_bytes_in: 0,
             n_bytes_out: 0,
             asked: None,
+            idempotency: None,
             attempts: Vec::new(),
             decided: None,
             usage: TokenUsage::default(),
@@ -144,6 +148,9 @@ impl Call {
         let demand = Demand::read(entry, &head, incoming)?;
         demand.model().unwrap_or_default().clone_into(&mut self.requested_model);
         let plan = demand.plan(&head, &self.gateway, principal)?;
+        if self.gateway.keeping().is_enabled {
+            self.idempotency = Key::of(&head, incoming, principal).map(Idempotency::new);
+        }
         let drops = head.drops_unsupported || principal.drop_unsupported;
         let unsupported = if drops { Unsupported::Drop } else { Unsupported::Refuse };
         let forwarded = head.forwarded.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -237,6 +244,7 @@ impl Call {
         head.push("cache-control", "no-cache".to_owned());
         describe::describe(self, &mut head, upstream_headers);
         head.push("x-tiercel-overhead-us", self.overhead(now).as_micros().to_string());
+        self.record_head(&head);
         head
     }
 
@@ -246,6 +254,7 @@ impl Call {
         self.usage = settle::usage(self.asked.as_ref(), usage, n_content_bytes);
         self.end_attempt(index, End::Answered, now);
         self.outcome = Some(Outcome::Answered);
+        self.keep(None, now);
     }
 
     /// An answer came in one piece.
@@ -270,6 +279,7 @@ impl Call {
                 if let Some(cost) = settle::cost(self, now) {
                     reply.push("x-tiercel-cost-usd", cost.to_string());
                 }
+                self.keep(Some(&reply), now);
                 reply
             }
             WholeKind::Refusal { .. } => {
@@ -396,6 +406,7 @@ impl Call {
     pub fn settle(&mut self, now: Moment) {
         if !std::mem::replace(&mut self.is_settled, true) {
             self.abandon(None, now);
+            self.release_key();
             settle::settle(self, now);
             self.asked = None;
         }

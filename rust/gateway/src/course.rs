@@ -75,6 +75,9 @@ impl Call {
         if self.outcome.is_some() {
             return Next::Over;
         }
+        if let Some(next) = self.next_of_same_key(now) {
+            return next;
+        }
         if self.attempts.last().is_some_and(Attempt::is_running) {
             // It has its token now, or needs a new connection.
             return self.ticket(now).map_or(Next::Over, Next::Attempt);
