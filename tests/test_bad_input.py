@@ -118,10 +118,12 @@ MADE_ELSEWHERE = {
     "overloaded": "in another gateway: test_more_requests_than_allowed_are_turned_away",
     "draining": "in another gateway: test_a_gateway_that_stops_turns_requests_away",
     "invalid_configuration": "on a reload: test_a_file_that_cannot_be_used_is_refused_by_its_place",
+    "idempotency_key_reused": "after another request: test_a_key_is_for_one_request",
+    "idempotency_key_in_use": "beside another request: test_who_waits_too_long_is_told_to_come_again",
     "upstream_stream_interrupted": "no answer but an event: test_a_stream_that_breaks_off_ends_with_an_error_event",
     "internal": "a fault of Tiercel's own, of which none is known",
 }
-MAY_RETRY = {"body_timeout", "overloaded", "draining"}
+MAY_RETRY = {"body_timeout", "overloaded", "draining", "idempotency_key_in_use"}
 KINDS = {code: (status, kind) for code, status, kind in _core.error_kinds()}
 
 

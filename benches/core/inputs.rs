@@ -156,6 +156,7 @@ pub(crate) fn settlement() -> Settlement<'static> {
         model: Some("gpt-4o-mini"),
         status: 200,
         outcome: Outcome::Answered,
+        idempotent: None,
         is_stream: false,
         attempts: &ATTEMPTS,
         usage: TokenUsage { input: 42, output: 22, ..TokenUsage::default() },

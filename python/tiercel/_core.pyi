@@ -1,6 +1,7 @@
 """The core: everything that is decided. `rust/py` has no logic of its own, see `rust/gateway` and `rust/core`."""
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from typing import Literal, final
 
 __all__ = [
@@ -27,13 +28,20 @@ _Headers = Sequence[tuple[bytes, bytes]] | Sequence[tuple[str, str]]
 class Core:
     """One worker's gateway; immutable but for its counters."""
 
-    def __new__(cls, path: str | None, overrides: Mapping[str, str | int], text: str | None = None) -> Core:
+    def __new__(
+        cls,
+        path: str | None,
+        overrides: Mapping[str, str | int],
+        text: str | None = None,
+        state: PathLike[str] | str | None = None,
+    ) -> Core:
         """Build the gateway that the configuration at `path` describes.
 
         Args:
             path: The file; None: the catalogue's providers whose keys are in the environment, if any.
             overrides: `host`, `port`, `workers`, `interface` instead of the file's `[server]`.
             text: What the file is taken to say; None: it is read.
+            state: A folder that the workers share, for answers that may be asked for again; None: they are in memory.
 
         Raises:
             ConfigurationError: It cannot be used.

@@ -8,6 +8,7 @@
     - how that came: BodyIncomplete, BodyTimeout, BodyTooLarge, LengthRequired
     - who asks: MissingKey, UnknownKey, ExpiredKey, Forbidden
     - what for: UnknownPath, UnknownModel, TooDear, MethodNotAllowed, InvalidConfiguration
+    - what came before: IdempotencyKeyReused, IdempotencyKeyInUse
     - the server: Overloaded, Draining, Internal
     - its upstreams: UpstreamThrottled, UpstreamCredentials, UpstreamFailed, UpstreamTimeout, StreamInterrupted
 """
@@ -166,6 +167,18 @@ class InvalidConfiguration(RequestError):
     """The configuration that was to be read again cannot be used."""
 
     code = "invalid_configuration"
+
+
+class IdempotencyKeyReused(RequestError):
+    """The request's idempotency key came before, with another request."""
+
+    code = "idempotency_key_reused"
+
+
+class IdempotencyKeyInUse(RequestError):
+    """The request that came before with the same idempotency key is still being answered."""
+
+    code = "idempotency_key_in_use"
 
 
 class LoopDetected(RequestError):

@@ -37,7 +37,8 @@ class Settings:
         Raises:
             ConfigurationError: The configuration cannot be used.
         """
-        return Core(str(self.config) if self.config else None, dict(self.overrides or {}), text)
+        config = str(self.config) if self.config else None
+        return Core(config, dict(self.overrides or {}), text, self.state)
 
     def to_environment(self) -> None:
         """Leave this to the processes that this one starts."""

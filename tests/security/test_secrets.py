@@ -104,6 +104,8 @@ def shared_watched(start_gateway, start_script, interface):
     upstream = start_script()
     keys = gateways.KEYS.replace("access.jsonl", "stdout")
     config = keys + EXPIRED + gateways.provider("upstream", upstream.base_url, 'models = ["m"]')
+    # The upstream is to be asked each time.
+    config += "[idempotency]\nenabled = false\n"
     with start_gateway(config, interface, environment=ENVIRONMENT | DEBUG) as gateway:
         yield gateway, upstream
 

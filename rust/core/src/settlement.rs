@@ -44,6 +44,9 @@ pub struct Settlement<'a> {
     /// How the call ended.
     #[serde(flatten)]
     pub outcome: Outcome,
+    /// What came of the request's `Idempotency-Key`. `None` where none was heeded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idempotent: Option<&'static str>,
     /// Whether the client asked for a stream.
     pub is_stream: bool,
     /// What was tried, in order.

@@ -53,6 +53,7 @@ fn what_is_said_of_a_change() {
     let tables = "[log]\nqueue = 9\n[timeouts]\nhead = \"1s\"\n[prices.\"one/small\"]\ninput = 1\noutput = 1\n[tiers]";
     check("other tables", "[tiers]", tables, &["[log] changed", "[timeouts] changed", "[prices] changed"]);
     let failover = "[failover]\nmax_attempts = 2\n[deployments.\"one/small\"]\nmax_in_flight = 9\n[tiers]";
+    check("how long answers are kept", "[tiers]", "[idempotency]\nttl = \"1h\"\n[tiers]", &["[idempotency] changed"]);
     check("how failures are met", "[tiers]", failover, &["[failover] changed", "[deployments] changed"]);
 }
 

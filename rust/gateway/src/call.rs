@@ -22,6 +22,7 @@ use crate::error::{Error, Kind};
 use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::head::{ClientTimeouts, Head};
+use crate::idempotency::{Idempotency, Key};
 use crate::route::{self, Routing};
 use crate::shared::Permit;
 use crate::{Incoming, Moment, Reply, describe, explain, pages, send, settle};
@@ -46,6 +47,8 @@ pub struct Call {
     pub(crate) n_bytes_out: usize,
     /// There when the call goes to a model.
     pub(crate) asked: Option<Asked>,
+    /// There when it came with a key that makes it one with others.
+    pub(crate) idempotency: Option<Idempotency>,
     pub(crate) attempts: Vec<Attempt>,
     /// Position of the attempt whose answer the client gets, once there is one.
     pub(crate) decided: Option<usize>,
@@ -110,6 +113,7 @@ impl Call {
             n_bytes_in: 0,
             n_bytes_out: 0,
             asked: None,
+            idempotency: None,
             attempts: Vec::new(),
             decided: None,
             usage: TokenUsage::default(),
@@ -158,6 +162,9 @@ impl Call {
             }
             Demand::Passthrough(_) => None,
         };
+        if self.gateway.keeping().is_enabled {
+            self.idempotency = Key::of(&head, incoming, principal).map(Idempotency::new);
+        }
         let drops = head.drops_unsupported || principal.drop_unsupported;
         let unsupported = if drops { Unsupported::Drop } else { Unsupported::Refuse };
         let forwarded = head.forwarded.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -252,6 +259,7 @@ impl Call {
         head.push("cache-control", "no-cache".to_owned());
         describe::describe(self, &mut head, upstream_headers);
         head.push("x-tiercel-overhead-us", self.overhead(now).as_micros().to_string());
+        self.record_head(&head);
         head
     }
 
@@ -261,6 +269,7 @@ impl Call {
         self.usage = settle::usage(self.asked.as_ref(), usage, n_content_bytes);
         self.end_attempt(index, End::Answered, now);
         self.outcome = Some(Outcome::Answered);
+        self.keep(None, now);
     }
 
     /// An answer came in one piece.
@@ -285,6 +294,7 @@ impl Call {
                 if let Some(cost) = settle::cost(self, now) {
                     reply.push("x-tiercel-cost-usd", cost.to_string());
                 }
+                self.keep(Some(&reply), now);
                 reply
             }
             WholeKind::Refusal { .. } => {
@@ -411,18 +421,10 @@ impl Call {
     pub fn settle(&mut self, now: Moment) {
         if !std::mem::replace(&mut self.is_settled, true) {
             self.abandon(None, now);
+            self.release_key();
             settle::settle(self, now);
             self.remember(now);
             self.asked = None;
-        }
-    }
-
-    /// What an answer teaches for the requests after it.
-    fn remember(&self, now: Moment) {
-        if let (Some(Outcome::Answered), Some(asked), Some(attempt)) = (self.outcome, &self.asked, self.current())
-            && let Some(routing) = &asked.routing
-        {
-            routing.settle(&asked.plan, attempt, &self.usage, &self.gateway, now);
         }
     }
 

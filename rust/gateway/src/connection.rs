@@ -207,7 +207,7 @@ impl Connection {
             if call.note_progress(current.answer.n_meaningful_events(), now) {
                 current.progressed = now;
             }
-            call.sent(step.body.len());
+            call.record(&step.body);
         }
         match progress {
             Ok(Progress::Waiting | Progress::Flowing) => call.wait(now),

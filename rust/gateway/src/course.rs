@@ -75,6 +75,9 @@ impl Call {
         if self.outcome.is_some() {
             return Next::Over;
         }
+        if let Some(next) = self.next_of_same_key(now) {
+            return next;
+        }
         if self.asked.as_ref().and_then(|asked| asked.routing.as_ref()).is_some_and(|it| it.undecided.is_some()) {
             return Next::Aside;
         }

@@ -47,6 +47,10 @@ pub enum Kind {
     MethodNotAllowed,
     /// The configuration that was to be read again cannot be used.
     InvalidConfiguration,
+    /// The request's idempotency key came before, with another request.
+    IdempotencyKeyReused,
+    /// The request that came before with the same idempotency key is still being answered.
+    IdempotencyKeyInUse,
     /// The request has passed through this gateway too often.
     LoopDetected,
     /// More requests are in flight than the server allows.
@@ -69,7 +73,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order in which a request can meet them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::MalformedHead,
         Self::ConflictingCredentials,
         Self::MalformedBody,
@@ -88,6 +92,8 @@ impl Kind {
         Self::TooDear,
         Self::MethodNotAllowed,
         Self::InvalidConfiguration,
+        Self::IdempotencyKeyReused,
+        Self::IdempotencyKeyInUse,
         Self::LoopDetected,
         Self::Overloaded,
         Self::Draining,
@@ -121,6 +127,8 @@ impl Kind {
             Self::TooDear => (402, "max_cost_exceeded"),
             Self::MethodNotAllowed => (405, "method_not_allowed"),
             Self::InvalidConfiguration => (400, "invalid_configuration"),
+            Self::IdempotencyKeyReused => (422, "idempotency_key_reused"),
+            Self::IdempotencyKeyInUse => (409, "idempotency_key_in_use"),
             Self::LoopDetected => (508, "loop_detected"),
             Self::Overloaded => (503, "overloaded"),
             Self::Draining => (503, "draining"),
@@ -160,7 +168,7 @@ impl Kind {
     /// Whether the client's SDK may try again: not when it would meet the same refusal, and not when Tiercel has
     /// already spent its own attempts, which would multiply theirs.
     pub const fn may_retry(self) -> bool {
-        matches!(self, Self::Overloaded | Self::Draining | Self::BodyTimeout)
+        matches!(self, Self::Overloaded | Self::Draining | Self::BodyTimeout | Self::IdempotencyKeyInUse)
     }
 }
 

@@ -18,6 +18,7 @@ use tiercel_upstream::tls::{self, ClientConfig, TimeProvider};
 use crate::attempt::Attempt;
 use crate::demand::speaks_openai;
 use crate::error::{Error, Kind};
+use crate::idempotency::Keeping;
 use crate::shared::{Permit, Shared};
 use crate::tokens::Tokens;
 use crate::{Call, Connection, Incoming, Moment};
@@ -40,6 +41,7 @@ pub struct Gateway {
     tokens: Tokens,
     may_break: bool,
     failover: Failover,
+    keeping: Keeping,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -110,6 +112,7 @@ impl Gateway {
                 balance: config.failover.balance,
                 hedge: config.failover.hedge,
             },
+            keeping: Keeping::new(config),
             shared,
         })
     }
@@ -244,6 +247,11 @@ impl Gateway {
     /// What is configured of failover.
     pub(crate) fn failover(&self) -> Failover {
         self.failover
+    }
+
+    /// How much is kept of what may be asked for again.
+    pub(crate) fn keeping(&self) -> Keeping {
+        self.keeping
     }
 
     /// Chooses which deployment of `group` is asked next; see [`Group::choose`].

@@ -15,6 +15,8 @@ pub(crate) const HOP_HEADER: &str = "x-tiercel-hop";
 pub(crate) const MAX_HOPS: u32 = 3;
 /// Bytes of a client's own request id: enough for four UUIDs.
 const MAX_REQUEST_ID: usize = 128;
+/// Bytes of an idempotency key, as many as Stripe takes.
+const MAX_IDEMPOTENCY_KEY: usize = 255;
 
 /// Bytes of the name of a tier or a conversation.
 const MAX_WORD: usize = 256;
@@ -41,6 +43,8 @@ pub(crate) struct Head<'a> {
     pub(crate) drops_unsupported: bool,
     /// The client's own id for the request, if it is one that can be logged and sent back.
     pub(crate) request_id: Option<&'a str>,
+    /// What makes the request one with those that came with the same key.
+    pub(crate) idempotency_key: Option<&'a [u8]>,
     /// Passages through a Tiercel so far.
     pub(crate) n_hops: u32,
     /// The tier that the client wants of a route.
@@ -88,6 +92,9 @@ impl<'a> Head<'a> {
                 b"x-request-id" => head.request_id = request_id(value),
                 _ if name == HOP_HEADER.as_bytes() => head.n_hops = head.n_hops.max(hops(value)?),
                 _ => {
+                    if name == b"idempotency-key" {
+                        head.take_idempotency_key(value)?;
+                    }
                     if let Some(name) = std::str::from_utf8(name).ok().filter(|name| forwarded_to_upstream(name)) {
                         head.forwarded.push((name, value));
                     }
@@ -116,6 +123,16 @@ impl<'a> Head<'a> {
         }
         let (_, value) = self.all.iter().find(|(other, _)| *other == name.as_bytes())?;
         std::str::from_utf8(value).ok()
+    }
+
+    fn take_idempotency_key(&mut self, key: &'a [u8]) -> Result<(), Error> {
+        let is_key = (1..=MAX_IDEMPOTENCY_KEY).contains(&key.len()) && key.iter().all(u8::is_ascii_graphic);
+        if !is_key || self.idempotency_key.is_some_and(|other| other != key) {
+            let message = "the idempotency-key header is not one key of 1 to 255 visible ASCII characters";
+            return Err(Error::new(Kind::MalformedHead, message));
+        }
+        self.idempotency_key = Some(key);
+        Ok(())
     }
 
     fn take_credential(&mut self, credential: Cow<'a, [u8]>) -> Result<(), Error> {
@@ -229,6 +246,11 @@ mod tests {
         let twice: &[Header] = &[HOST, (b"x-tiercel-hop", b"3"), (b"x-tiercel-hop", b"0")];
         check("three hops and none", twice, b"", Kind::LoopDetected);
         check("a flag that is none", &[HOST, (b"x-tiercel-drop-unsupported", b"1")], b"", Kind::MalformedHead);
+        check("an empty idempotency key", &[HOST, (b"idempotency-key", b"")], b"", Kind::MalformedHead);
+        check("one of spaces", &[HOST, (b"idempotency-key", b"a b")], b"", Kind::MalformedHead);
+        check("one too long", &[HOST, (b"idempotency-key", &[b'a'; 256])], b"", Kind::MalformedHead);
+        let both: &[Header] = &[HOST, (b"idempotency-key", b"a"), (b"idempotency-key", b"b")];
+        check("two idempotency keys", both, b"", Kind::MalformedHead);
         check("no number of hops", &[HOST, (b"x-tiercel-hop", b"-1")], b"", Kind::MalformedHead);
     }
 

@@ -38,11 +38,13 @@ impl Gateway {
         lines
     }
 
-    /// Brings up to date what changes with time alone: prices, which some providers set by the hour.
+    /// Brings up to date what changes with time alone: prices, which some providers set by the hour, and how old the
+    /// answers are that are kept.
     pub fn tick(&self, now: Moment) {
         for deployment in self.registry().deployments() {
             deployment.health.set_price(self.usual_price(&deployment, now.unix));
         }
+        self.sweep_answers(now);
     }
 
     /// How every deployment does, as JSON.

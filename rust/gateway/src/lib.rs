@@ -14,6 +14,7 @@ mod attempt;
 mod course;
 mod pause;
 mod tokens;
+mod idempotency;
 mod send;
 mod answer;
 mod connection;
@@ -33,6 +34,7 @@ pub use connection::{Connection, Step};
 pub use error::{Error, Kind};
 pub use failure::{Failure, Wait};
 pub use gateway::Gateway;
+pub use idempotency::{Answers, Claim, Digest, Limits};
 pub use reply::Reply;
 pub use tiercel_core::metrics::Reload;
 

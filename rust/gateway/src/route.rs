@@ -10,10 +10,11 @@ use tiercel_core::money::NanoDollars;
 use tiercel_core::plan::Plan;
 use tiercel_core::routing::{Costs, Decision, Input, Limits, Refusal, Router, Session, Spending};
 use tiercel_core::rules::Facts;
-use tiercel_core::settlement::TokenUsage;
+use tiercel_core::settlement::{Outcome, TokenUsage};
 use tiercel_wire::{self as wire, Outline, ResponseFormat};
 
 use crate::attempt::Attempt;
+use crate::call::Call;
 use crate::error::{Error, Kind};
 use crate::head::Head;
 use crate::{Gateway, Moment, count, settle};
@@ -92,6 +93,17 @@ pub(crate) fn route(
     let undecided = decision.asks_llm.then(|| decision.clone());
     plan.take(decision);
     Ok(Some(Routing { router, limits, session, undecided }))
+}
+
+impl Call {
+    /// What an answer teaches for the requests after it.
+    pub(crate) fn remember(&self, now: Moment) {
+        if let (Some(Outcome::Answered), Some(asked), Some(attempt)) = (self.outcome, &self.asked, self.current())
+            && let Some(routing) = &asked.routing
+        {
+            routing.settle(&asked.plan, attempt, &self.usage, &self.gateway, now);
+        }
+    }
 }
 
 impl Routing {

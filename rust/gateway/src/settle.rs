@@ -9,6 +9,7 @@ use tiercel_wire::Usage;
 use crate::answer::Answer;
 use crate::call::{Asked, Call};
 use crate::demand::Demand;
+use crate::idempotency::Idempotency;
 use crate::{Moment, attempt};
 
 /// Bytes of text that make a token, where the upstream does not say how many there were: OpenAI's rule of thumb for
@@ -56,7 +57,8 @@ pub(crate) fn cost(call: &Call, now: Moment) -> Option<NanoDollars> {
             call.asked.as_ref().is_some_and(|asked| matches!(asked.demand, Demand::Passthrough(_)));
         // A picture or a minute of sound was not free because no tokens were told.
         let is_some = matches!(call.outcome, Some(Outcome::Answered | Outcome::Interrupted { .. }));
-        let is_unknown = is_priced_otherwise && is_some;
+        // And one that was given before was paid for then.
+        let is_unknown = is_priced_otherwise && is_some && !call.attempts.is_empty();
         return (!is_unknown).then_some(NanoDollars::ZERO);
     }
     let price = |attempt: &attempt::Attempt, usage: &TokenUsage| {
@@ -95,6 +97,7 @@ pub(crate) fn settle(call: &Call, now: Moment) {
         model: deployment.map(|deployment| &*deployment.model),
         status: call.status,
         outcome: call.outcome.unwrap_or(Outcome::ClientGone),
+        idempotent: call.idempotency.as_ref().and_then(Idempotency::word),
         is_stream: call.asked.as_ref().is_some_and(|asked| asked.demand.is_stream()),
         attempts: &attempts,
         usage: call.usage,

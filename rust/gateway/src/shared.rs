@@ -1,14 +1,15 @@
 //! What outlives a reload: the gateway that takes another's place counts on where that stopped.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tiercel_core::access_log::AccessLog;
 use tiercel_core::health::{HealthTable, STEP, mix};
 use tiercel_core::metrics::{Levels, Metrics, Reload, Sibling};
-use tiercel_core::routing::Memory;
+use tiercel_core::routing;
 use tiercel_core::settlement::Settlement;
 
+use crate::idempotency::{Answers, Ledger, Memory};
 use crate::{Gateway, Moment};
 
 /// Bytes of access-log lines that may wait to be written: some ten thousand lines.
@@ -24,7 +25,9 @@ pub(crate) struct Shared {
     /// How deployments do, which a reload must not forget.
     pub(crate) health: Arc<HealthTable>,
     /// What routing has learned.
-    pub(crate) routing: Memory,
+    pub(crate) routing: routing::Memory,
+    answers: OnceLock<Box<dyn Answers>>,
+    pub(crate) ledger: Ledger,
     in_flight: AtomicUsize,
     n_queued: AtomicUsize,
     n_connections: AtomicUsize,
@@ -43,7 +46,9 @@ impl Shared {
             metrics: Metrics::new(env!("CARGO_PKG_VERSION"), ""),
             access_log: AccessLog::new(0, MAX_LOG_BYTES),
             health: Arc::new(HealthTable::new(seed)),
-            routing: Memory::default(),
+            routing: routing::Memory::default(),
+            answers: OnceLock::new(),
+            ledger: Ledger::default(),
             in_flight: AtomicUsize::new(0),
             n_queued: AtomicUsize::new(0),
             n_connections: AtomicUsize::new(0),
@@ -54,6 +59,11 @@ impl Shared {
             request_ids: AtomicU64::new(seed),
             siblings: Mutex::default(),
         }
+    }
+
+    /// Where answers are kept that may be asked for again: in memory, unless something else was said in time.
+    pub(crate) fn answers(&self) -> &dyn Answers {
+        &**self.answers.get_or_init(|| Box::new(Memory::default()))
     }
 
     fn tell_levels(&self, now: Moment) {
@@ -96,6 +106,11 @@ impl Gateway {
     pub fn set_connections(&self, n_open: usize, n_waiting: usize) {
         self.shared.n_connections.store(n_open, Ordering::Relaxed);
         self.shared.n_waiting.store(n_waiting, Ordering::Relaxed);
+    }
+
+    /// Has answers kept in `answers`, which other workers may share. To be said before the first request.
+    pub fn keep_answers_in(&self, answers: Box<dyn Answers>) {
+        let _ = self.shared.answers.set(answers);
     }
 
     /// Counts one reload, in whichever process decided on it.

@@ -1,7 +1,7 @@
 //! A worker's gateway, as Python holds it.
 
 use std::num::NonZeroU16;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pyo3::exceptions::PyOSError;
@@ -14,6 +14,7 @@ use tiercel_core::registry::Provider;
 use tiercel_gateway::{Error, Gateway, Incoming, Reload};
 use tiercel_upstream::tls::TimeProvider;
 
+use crate::answers::Files;
 use crate::call::Call;
 use crate::catalogue::KnownModel;
 use crate::clock::Clock;
@@ -36,14 +37,22 @@ pub(crate) struct Core {
 #[pymethods]
 impl Core {
     #[new]
-    #[pyo3(signature = (path, overrides, text=None))]
-    fn new(path: Option<String>, overrides: &Bound<'_, PyDict>, text: Option<String>) -> PyResult<Self> {
+    #[pyo3(signature = (path, overrides, text=None, state=None))]
+    fn new(
+        path: Option<String>,
+        overrides: &Bound<'_, PyDict>,
+        text: Option<String>,
+        state: Option<PathBuf>,
+    ) -> PyResult<Self> {
         let overrides = read_overrides(overrides)?;
         let (config, environment) = read_config(path.as_deref(), text, &overrides)?;
         let clock = Clock::new();
         let time: Arc<dyn TimeProvider> = Arc::new(clock);
         let gateway =
             Gateway::new(&config, &environment, &time, seed()?).map_err(|error| errors::configuration(&error))?;
+        if let Some(folder) = state {
+            gateway.keep_answers_in(Box::new(Files::new(folder.join("answers"))));
+        }
         Ok(Self { gateway: Arc::new(gateway), path, overrides, config, changes: Changes::default(), clock })
     }
 

@@ -4,6 +4,7 @@ mod clock;
 mod convert;
 mod environment;
 mod errors;
+mod answers;
 mod core;
 mod catalogue;
 mod classifier;

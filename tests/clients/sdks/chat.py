@@ -16,6 +16,7 @@ class OpenAi(Sdk):
         400: openai.BadRequestError,
         401: openai.AuthenticationError,
         404: openai.NotFoundError,
+        422: openai.UnprocessableEntityError,
         429: openai.RateLimitError,
         500: openai.InternalServerError,
     }

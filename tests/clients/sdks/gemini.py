@@ -20,6 +20,7 @@ class Gemini(Sdk):
         400: errors.ClientError,
         401: errors.ClientError,
         404: errors.ClientError,
+        422: errors.ClientError,
         429: errors.ClientError,
         500: errors.ServerError,
     }

@@ -17,6 +17,7 @@ class Messages(Sdk):
         400: anthropic.BadRequestError,
         401: anthropic.AuthenticationError,
         404: anthropic.NotFoundError,
+        422: anthropic.UnprocessableEntityError,
         429: anthropic.RateLimitError,
         500: anthropic.InternalServerError,
     }

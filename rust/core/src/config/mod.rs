@@ -11,6 +11,7 @@ mod expiry;
 mod failover;
 mod hours;
 mod inside;
+mod idempotency;
 mod locate;
 mod parse;
 mod provider;
@@ -26,6 +27,7 @@ pub use error::ConfigError;
 pub use expiry::Expiry;
 pub use failover::{Balance, DeploymentSettings, Failover};
 pub use hours::{Hours, UtcOffset, Weekday};
+pub use idempotency::Idempotency;
 pub use parse::Overrides;
 pub use provider::{Dialect, MaxTokens, Provider, ProviderKey, Roots, Timeouts};
 pub use renewal::Changes;
@@ -73,6 +75,9 @@ pub struct Config {
     /// What holds for single deployments, by `provider/model`.
     #[serde(default)]
     pub deployments: IndexMap<String, DeploymentSettings>,
+    /// Whether a request that comes again with the same `Idempotency-Key` gets the answer that was given before.
+    #[serde(default)]
+    pub idempotency: Idempotency,
     /// The operator's own prices, by `provider/model`: for models that nobody lists, or at other terms than listed.
     #[serde(default)]
     pub prices: IndexMap<String, PriceOverride>,

@@ -66,6 +66,7 @@ impl Config {
             ("timeouts", running.timeouts != self.timeouts),
             ("failover", running.failover != self.failover),
             ("deployments", running.deployments != self.deployments),
+            ("idempotency", running.idempotency != self.idempotency),
             ("prices", running.prices != self.prices),
         ];
         changes.extend(tables.iter().filter(|(_, differs)| *differs).map(|(name, _)| format!("[{name}] changed")));

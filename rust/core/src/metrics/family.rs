@@ -15,6 +15,7 @@ pub(super) enum Family {
     Cost,
     PrincipalCost,
     Unpriced,
+    Idempotent,
     HealthChanges,
     DeploymentState,
     DeploymentInFlight,
@@ -57,7 +58,7 @@ pub(super) enum Unit {
 }
 
 impl Family {
-    pub(super) const ALL: [Self; 22] = [
+    pub(super) const ALL: [Self; 23] = [
         Self::Requests,
         Self::Errors,
         Self::Attempts,
@@ -68,6 +69,7 @@ impl Family {
         Self::Cost,
         Self::PrincipalCost,
         Self::Unpriced,
+        Self::Idempotent,
         Self::HealthChanges,
         Self::DeploymentState,
         Self::DeploymentInFlight,
@@ -159,6 +161,11 @@ impl Family {
                 "tiercel_unpriced_requests_total",
                 "Calls whose cost is unknown because their model has no price.",
                 &["provider", "model"],
+            ),
+            Self::Idempotent => counter(
+                "tiercel_idempotent_requests_total",
+                "Client calls with an Idempotency-Key, by what came of it.",
+                &["outcome"],
             ),
             Self::HealthChanges => counter(
                 "tiercel_deployment_changes_total",

@@ -111,6 +111,9 @@ impl Metrics {
         if !error_kind.is_empty() {
             store.add(Family::Errors, &[outcome, error_kind], 1);
         }
+        if let Some(word) = call.idempotent {
+            store.add(Family::Idempotent, &[word], 1);
+        }
         for attempt in call.attempts {
             store.add(Family::Attempts, &[attempt.deployment, attempt.outcome], 1);
         }

@@ -16,6 +16,7 @@ mod passthrough;
 mod failures;
 mod timeouts;
 mod settlement;
+mod idempotency;
 mod renewal;
 mod provider;
 mod properties;
