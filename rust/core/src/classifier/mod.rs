@@ -29,7 +29,7 @@ use fit::{WIDTH, softmax};
 use weights::Row;
 
 /// What the weights file that ships was made by: `python -m tiercel.training`.
-const SHIPPED: &[u8] = include_bytes!("../../../../python/tiercel/training/classifier.weights");
+const SHIPPED: &[u8] = include_bytes!("shipped.weights");
 
 /// Most labels: one column is that of [`Classified::p_cheap`].
 pub const MAX_LABELS: usize = WIDTH - 1;
