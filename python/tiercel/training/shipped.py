@@ -73,9 +73,9 @@ class Material:
         return sharpness(scores, truth)
 
     def fit_outcomes(self, without: str = "") -> Fitted:
-        """Two columns: a cheap model does not suffice, it does."""
+        """Two columns: a cheap model's answer will not do, it will."""
         found = [it for it in self.outcomes if it.source != without]
-        targets = [(1 - it.suffices, it.suffices) for it in found]
+        targets = [(1 - it.right, it.right) for it in found]
         sizes = {source: sum(it.source == source for it in found) for source in {it.source for it in found}}
         weights = [len(found) / len(sizes) / sizes[it.source] for it in found]
         return _OUTCOMES.fit([it.text for it in found], targets, weights)
@@ -87,7 +87,7 @@ class Material:
         for source in sorted({it.source for it in self.outcomes}):
             held_out = [it for it in self.outcomes if it.source == source][:1500]
             scores += cheap_scores(self.fit_outcomes(without=source), held_out)
-            truth += [it.suffices for it in held_out]
+            truth += [it.right for it in held_out]
         return platt(scores, truth)
 
 

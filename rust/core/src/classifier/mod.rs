@@ -52,7 +52,7 @@ pub struct Classified {
     pub task: Option<Arc<str>>,
     /// The probability of the likeliest label, whether or not it was likely enough.
     pub confidence: f32,
-    /// The probability that a cheap model's answer is as good as a dear one's.
+    /// The probability that a cheap model's answer is right.
     pub p_cheap: f32,
     probabilities: [f32; WIDTH],
     n_labels: usize,
@@ -104,7 +104,7 @@ impl Classifier {
         self.judge(&sums)
     }
 
-    /// The probability that a cheap model's answer to `text` is as good as a dear one's.
+    /// The probability that a cheap model's answer to `text` is right.
     pub fn p_cheap(&self, text: &str) -> f32 {
         self.classify(text).p_cheap
     }
