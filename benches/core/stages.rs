@@ -20,7 +20,8 @@ use tiercel_wire::{Endpoint, Request, Unsupported, Upstream, encode};
 
 use crate::PROMPTS;
 use crate::inputs::{
-    NOW, World, answer, body, config, delta, gateway, http_answer, incoming, prompt, reading, send, sent, settlement, target,
+    NOW, World, answer, body, config, delta, gateway, http_answer, incoming, prompt, reading, send, sent, settlement,
+    target,
 };
 
 /// Head and key, and the error that says that the body could not be read: there is no way to have only the former.

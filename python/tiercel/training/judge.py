@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def bins(probabilities: Sequence[float], truth: Sequence[float], n_bins: int) ->
     """What was said, what was so, and of how many, in bins of about the same size by what was said."""
     pairs = sorted(zip(probabilities, truth, strict=True))
     cuts = [len(pairs) * number // n_bins for number in range(n_bins + 1)]
-    parts = [pairs[one:other] for one, other in zip(cuts, cuts[1:], strict=False) if other > one]
+    parts = [pairs[one:other] for one, other in pairwise(cuts) if other > one]
     return [(sum(p for p, _ in it) / len(it), sum(t for _, t in it) / len(it), len(it)) for it in parts]
 
 

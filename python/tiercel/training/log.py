@@ -110,9 +110,7 @@ def retrain(prompts: list[Prompt], base: Classifier) -> Retrained:
     )
     sizes = Counter(truth)
     by_label = {label: (sizes[label], right_old[label], right_new[label]) for label in labels}
-    return Retrained(
-        classifier, len(learned), len(held_out), accuracy(old, truth), accuracy(new, truth), by_label
-    )
+    return Retrained(classifier, len(learned), len(held_out), accuracy(old, truth), accuracy(new, truth), by_label)
 
 
 def _prompt(line: bytes) -> Prompt:

@@ -1,8 +1,8 @@
 """Prompts as people write them, written for this project (`natural.jsonl`), and variations of them.
 
-Ten of these teach more than a thousand from a template. `{topic}`, `{code}` and `{passage}` stand for what is put in, so
-that the instruction is learned and not what it is about; openings, closings, lower case and slips change nothing of what
-is asked.
+A handful of these teaches more than any number of templates. `{topic}`, `{code}` and `{passage}` stand for what is put
+in, so that the instruction is learned and not what it is about; openings, closings, lower case and slips change nothing
+of what is asked.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tiercel.training.prompts import Prompt
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Variations of each; 8 were a little worse, 32 no better.
+# Variations of each; 8 were a little worse.
 N_VARIATIONS = 16
 
 

@@ -1,4 +1,4 @@
-"""Public prompts with tasks, `tasks/prompts.jsonl.gz` of the data folder, and which of them weights may be trained on."""
+"""Public prompts with tasks, `tasks/prompts.jsonl.gz` of the data folder, and which of them may be trained on."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tiercel.training.prompts import Prompt, balanced
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Sets behind the P3 templates whose terms allow weights to be shipped, as far as is known. The others' texts are under terms of
-# a forum, a shop or a newspaper, for research only, or nobody says: they are left out although their records are marked
-# permissive, since the mark is about the templates.
+# Sets behind the P3 templates whose terms allow weights to be shipped, as far as is known. The others' texts are under
+# terms of a forum, a shop or a newspaper, for research only, or nobody says: they are left out although their records
+# are marked permissive, since the mark is about the templates.
 P3_SETS = {
     "adversarial": "CC BY-SA 3.0",
     "common": "MIT",

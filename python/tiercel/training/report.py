@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from tiercel._core import Classifier
     from tiercel.training.shipped import Material
 
-# Natural prompts of no stated licence: to judge by, never to train on. The halves are those of a shuffle with this seed;
-# the first was looked at while prompts were written, so only the second is reported.
+# Natural prompts of no stated licence: to judge by, never to train on. The halves are those of a shuffle with this
+# seed; the first was looked at while prompts were written, so only the second is reported.
 _NATURAL = "autoj_train"
 _HALVES_SEED = 5
 
@@ -69,7 +69,9 @@ def _by_confidence(classifier: Classifier, natural: Sequence[Prompt]) -> Iterato
     edges = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
     table = []
     for low, high in pairwise(edges):
-        those = [(task, it.task) for (task, confidence), it in zip(found, natural, strict=True) if low <= confidence < high]
+        those = [
+            (task, it.task) for (task, confidence), it in zip(found, natural, strict=True) if low <= confidence < high
+        ]
         right = accuracy([it for it, _ in those], [it for _, it in those])
         in_five = accuracy([coarse(it) for it, _ in those], [coarse(it) for _, it in those])
         table.append((f"{low:.1f} - {min(high, 1.0):.1f}", len(those), f"{right:.2f}", f"{in_five:.2f}"))
@@ -94,7 +96,9 @@ def _left_out(material: Material, records: list[public.Record]) -> Iterator[str]
     table = []
     rng = random.Random(_HALVES_SEED)  # noqa: S311 - a choice that anyone can make again
     for source in sorted({it.source for it in material.public}):
-        found = [Prompt(it["text"], it["task"], source) for it in records if it["source"] == source and public.may_train(it)]
+        found = [
+            Prompt(it["text"], it["task"], source) for it in records if it["source"] == source and public.may_train(it)
+        ]
         held_out = rng.sample(found, min(_MOST, len(found)))
         fitted = material.fit(without=source)
         scores = rows(fitted.scores([it.text for it in held_out]), len(TASKS))
@@ -135,7 +139,9 @@ def _cheap_left_out(material: Material) -> Iterator[str]:
         truth = [float(it.right >= middle) for it in held_out]
         mean = sum(it.right for it in held_out) / len(held_out)
         table.append((source, len(held_out), f"{mean:.3f}", f"{auc(scores, truth):.3f}"))
-    yield from _table(("collection left out", "questions", "mean score of cheap models", "AUC above their median"), table)
+    yield from _table(
+        ("collection left out", "questions", "mean score of cheap models", "AUC above their median"), table
+    )
 
 
 def _sources(material: Material) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from statistics import mean
 from typing import TYPE_CHECKING
 
 from tiercel.training import natural, outcomes, public
@@ -28,6 +29,10 @@ _MIN_CONFIDENCE = 0.3
 _OUTCOMES = Learning(n_epochs=3, rate=0.02, decay=1e-3, dropout=0.3)
 
 _N_FOLDS = 4
+
+# Questions of a collection that calibration takes.
+_MOST_JUDGED = 1_500
+
 _SEED = 1
 
 
@@ -81,12 +86,16 @@ class Material:
         return _OUTCOMES.fit([it.text for it in found], targets, weights)
 
     def platt(self) -> tuple[float, float]:
-        """Slope and offset of `p_cheap`, from the scores of every collection by weights that never saw it."""
+        """Slope and offset of `p_cheap`, from the scores of every collection by weights that never saw it.
+
+        Scores are counted from their collection's mean: how hard one is beside another, its questions do not say.
+        """
         scores: list[float] = []
         truth: list[float] = []
         for source in sorted({it.source for it in self.outcomes}):
-            held_out = [it for it in self.outcomes if it.source == source][:1500]
-            scores += cheap_scores(self.fit_outcomes(without=source), held_out)
+            held_out = [it for it in self.outcomes if it.source == source][:_MOST_JUDGED]
+            found = cheap_scores(self.fit_outcomes(without=source), held_out)
+            scores += [score - mean(found) for score in found]
             truth += [it.right for it in held_out]
         return platt(scores, truth)
 
@@ -99,12 +108,14 @@ def cheap_scores(fitted: Fitted, questions: list[Outcome]) -> list[float]:
 def make(material: Material) -> Classifier:
     """The classifier that ships."""
     slope, offset = material.platt()
+    cheap = material.fit_outcomes()
+    middle = mean(cheap_scores(cheap, material.outcomes))
     return material.fit().build(
         NAME,
         TASKS,
         sharpness=material.sharpness(),
         min_confidence=_MIN_CONFIDENCE,
-        cheap=material.fit_outcomes(),
+        cheap=cheap,
         slope=slope,
-        offset=offset,
+        offset=offset - slope * middle,
     )
