@@ -1,9 +1,9 @@
 """Public results of several models on the same questions, `routing/` of the data folder: when a cheap model will do.
 
 What is learned is the mean score of the cheap models. That they score no worse than dear ones, or how much worse, is
-nearer to what is asked, but carries over less from one collection to another: on RouteLLM's MMLU, where Mixtral's answer
-is no worse than GPT-4's, the areas under the curve are .53 and .55, and .59 by the mean score. RouteLLM's files and
-GSM8K's test questions are for judging alone.
+nearer to what is asked, but carries over less from one collection to another: for Mixtral being no worse than GPT-4 on
+RouteLLM's MMLU, the areas under the curve are .53 and .55, and .59 by the mean score. RouteLLM's files and GSM8K's test
+questions are for judging alone.
 """
 
 from __future__ import annotations
