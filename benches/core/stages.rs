@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use divan::Bencher;
 use tiercel_core::access_log::AccessLog;
+use tiercel_core::classifier::Classifier;
 use tiercel_core::config::Balance;
 use tiercel_core::health::{Choice, Chosen, HealthTable, Verdict};
 use tiercel_core::keys::{Keys, Principal};
@@ -19,7 +20,7 @@ use tiercel_wire::{Endpoint, Request, Unsupported, Upstream, encode};
 
 use crate::PROMPTS;
 use crate::inputs::{
-    NOW, World, answer, body, config, conversation, delta, gateway, http_answer, incoming, reading, send, sent,
+    NOW, World, answer, body, config, conversation, delta, gateway, http_answer, incoming, prompt, reading, send, sent,
     settlement, target,
 };
 
@@ -61,6 +62,14 @@ fn plan(bencher: Bencher<'_, '_>) {
     let registry = Registry::new(&config(1), &World, Arc::new(HealthTable::new(1))).unwrap();
     let principal = Principal::operator();
     bencher.bench_local(|| registry.plan(&principal, "auto").unwrap());
+}
+
+/// Task and `p_cheap` of a prompt of this many bytes.
+#[divan::bench(args = [130, 500, 2_000, 1_000_000])]
+fn classify(bencher: Bencher<'_, '_>, n_prompt_bytes: usize) {
+    let classifier = Classifier::shipped();
+    let text = prompt(n_prompt_bytes);
+    bencher.bench_local(|| classifier.classify(&text));
 }
 
 /// Chooses a deployment and a key of a tier, begins an attempt, and ends it with its time to first token.

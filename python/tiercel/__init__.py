@@ -3,9 +3,18 @@
 As a proxy: `tiercel serve`. As a library: what this module names.
 """
 
-from tiercel._core import count_tokens, version
+from tiercel._core import Classification, count_tokens, version
+from tiercel.classifier import Classifier
 from tiercel.errors import ConfigurationError, RequestError, TiercelError
 
-__all__ = ["ConfigurationError", "RequestError", "TiercelError", "__version__", "count_tokens"]
+__all__ = [
+    "Classification",
+    "Classifier",
+    "ConfigurationError",
+    "RequestError",
+    "TiercelError",
+    "__version__",
+    "count_tokens",
+]
 
 __version__ = version()

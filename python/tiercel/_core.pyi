@@ -7,13 +7,17 @@ from typing import Literal, final
 __all__ = [
     "Attempt",
     "Call",
+    "Classification",
+    "Classifier",
     "Connection",
     "Core",
+    "Fitted",
     "KnownModel",
     "KnownProvider",
     "Pause",
     "Reply",
     "Step",
+    "classifier_features",
     "count_tokens",
     "error_kinds",
     "known_models",
@@ -461,3 +465,141 @@ def known_models(provider: str) -> list[KnownModel]:
 
 def error_kinds() -> list[tuple[str, int, str]]:
     """Every kind of error: its code, its status, and its type in OpenAI's dialect."""
+
+@final
+class Classifier:
+    """A trained classifier; immutable. `tiercel.Classifier` is the one to use."""
+
+    @staticmethod
+    def shipped() -> Classifier:
+        """The one whose weights ship."""
+
+    @staticmethod
+    def read(weights: bytes) -> Classifier:
+        """What `write` wrote.
+
+        Raises:
+            ValueError: These are no weights, or they are damaged.
+        """
+
+    def write(self) -> bytes:
+        """The weights as a file has them."""
+
+    @property
+    def name(self) -> str:
+        """Which weights these are."""
+
+    @property
+    def labels(self) -> list[str]:
+        """What a text may be taken for, at most 15."""
+
+    @property
+    def min_confidence(self) -> float:
+        """The confidence below which no task is named."""
+
+    def classify(self, text: str) -> Classification:
+        """What a text is taken for."""
+
+    def classify_many(self, texts: Sequence[str]) -> bytes:
+        """The probability of each label, then `p_cheap`, of each text: float32 in the machine's order, row by row."""
+
+@final
+class Classification:
+    """What a text was taken for."""
+
+    @property
+    def task(self) -> str | None:
+        """The likeliest label; `None` where the text is empty or no label is likely enough."""
+
+    @property
+    def confidence(self) -> float:
+        """The probability of the likeliest label, whether or not it was likely enough."""
+
+    @property
+    def p_cheap(self) -> float:
+        """The probability that a cheap model's answer is right."""
+
+    @property
+    def probabilities(self) -> list[tuple[str, float]]:
+        """Each label with its probability, together 1."""
+
+@final
+class Fitted:
+    """Weights that were learned: of each of `weights`' rows and 16 columns."""
+
+    @staticmethod
+    def of(classifier: Classifier, labels: Sequence[str]) -> Fitted:
+        """The classifier's weights of these labels, to go on learning from; zero for labels that it does not have."""
+
+    @staticmethod
+    def learn(
+        texts: Sequence[str],
+        targets: Sequence[Sequence[float]],
+        weights: Sequence[float],
+        *,
+        n_epochs: int,
+        rate: float,
+        decay: float,
+        dropout: float,
+        seed: int,
+        base: Fitted | None = None,
+    ) -> Fitted:
+        """Learn how likely each column is for a text, by multinomial logistic regression.
+
+        Args:
+            texts: What is seen, `n` of them.
+            targets: How likely each column is for each text, together 1; `n` times 1 to 16.
+            weights: How much each text counts, about 1 on average.
+            n_epochs: Passes over the texts.
+            rate: Length of a step.
+            decay: How strongly weights are drawn to zero.
+            dropout: Share of features that are left out, others each time.
+            seed: Of the order of texts and of what is left out.
+            base: What to go on from.
+
+        Raises:
+            ValueError: There are not as many targets and weights as texts, or columns differ in number.
+        """
+
+    def scores(self, texts: Sequence[str]) -> bytes:
+        """The scores of each text's 16 columns: float32 in the machine's order, row by row."""
+
+    def weights(self) -> bytes:
+        """The weight of each row and of its 16 columns: float32 in the machine's order."""
+
+    def bias(self) -> list[float]:
+        """What each of the 16 columns begins with."""
+
+    def build(
+        self,
+        name: str,
+        labels: Sequence[str],
+        *,
+        sharpness: float,
+        min_confidence: float,
+        cheap: Fitted | Classifier,
+        slope: float = 1.0,
+        offset: float = 0.0,
+    ) -> Classifier:
+        """A classifier that has these weights, rounded to a byte each.
+
+        Args:
+            name: Which weights these are.
+            labels: Of the columns, 1 to 15.
+            sharpness: What scores are multiplied by, so that a confidence is how often it is right.
+            min_confidence: The confidence below which no task is named.
+            cheap: Two columns, "will not do" and "will do", or a classifier whose `p_cheap` is taken over.
+            slope: What the score of `cheap` is multiplied by.
+            offset: What is added then.
+
+        Raises:
+            ValueError: A label is empty, too long or there twice, or there are too many.
+        """
+
+def classifier_features(texts: Sequence[str]) -> tuple[bytes, bytes, bytes]:
+    """The features of texts in compressed sparse rows.
+
+    Returns:
+        Where each text's begin (`n + 1` of uint64), their rows (uint32) and their values (float32), in the machine's
+        order. A row that comes twice counts twice.
+    """

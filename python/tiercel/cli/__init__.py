@@ -4,8 +4,8 @@ import sys
 
 import typer
 
-from tiercel.cli import check, models, output, providers, route, schema, serve, simulate, status, version
-from tiercel.errors import ConfigurationError
+from tiercel.cli import check, models, output, providers, route, schema, serve, simulate, status, train, version
+from tiercel.errors import TiercelError
 
 app = typer.Typer(
     name="tiercel",
@@ -29,6 +29,7 @@ for command in (
     version.version,
 ):
     app.command()(command)
+app.add_typer(train.app, name="train")
 
 
 def main() -> None:
@@ -38,7 +39,7 @@ def main() -> None:
     except output.Stop as stop:
         output.error(str(stop))
         sys.exit(stop.exit_code)
-    except ConfigurationError as error:
+    except TiercelError as error:
         output.error(str(error))
         sys.exit(output.WRONG)
     except Exception as error:  # noqa: BLE001 - this is where what nobody foresaw ends

@@ -29,7 +29,7 @@ use fit::{WIDTH, softmax};
 use weights::Row;
 
 /// What the weights file that ships was made by: `python -m tiercel.training`.
-const SHIPPED: &[u8] = include_bytes!("../../../../python/tiercel/training/classifier.weights");
+const SHIPPED: &[u8] = include_bytes!("shipped.weights");
 
 /// Most labels: one column is that of [`Classified::p_cheap`].
 pub const MAX_LABELS: usize = WIDTH - 1;
@@ -52,7 +52,7 @@ pub struct Classified {
     pub task: Option<Arc<str>>,
     /// The probability of the likeliest label, whether or not it was likely enough.
     pub confidence: f32,
-    /// The probability that a cheap model's answer is as good as a dear one's.
+    /// The probability that a cheap model's answer is right.
     pub p_cheap: f32,
     probabilities: [f32; WIDTH],
     n_labels: usize,
@@ -104,7 +104,7 @@ impl Classifier {
         self.judge(&sums)
     }
 
-    /// The probability that a cheap model's answer to `text` is as good as a dear one's.
+    /// The probability that a cheap model's answer to `text` is right.
     pub fn p_cheap(&self, text: &str) -> f32 {
         self.classify(text).p_cheap
     }

@@ -22,6 +22,8 @@ pub(crate) struct Seen {
     pub(crate) reply: Option<Reply>,
     pub(crate) is_over: bool,
     pub(crate) has_left: bool,
+    /// What models were asked of the request itself, and what the log says of it.
+    pub(crate) asides: Vec<(Vec<u8>, Vec<Value>)>,
     /// The line of the access log.
     pub(crate) line: Value,
 }
@@ -38,6 +40,7 @@ impl Seen {
             reply: None,
             is_over: false,
             has_left: false,
+            asides: Vec::new(),
             line: Value::Null,
         }
     }

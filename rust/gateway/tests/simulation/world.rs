@@ -189,6 +189,10 @@ impl World {
             match call.next_attempt(self.now) {
                 Next::Over => break,
                 Next::Pause { time, .. } => self.pass(time),
+                Next::Aside => {
+                    let Some(aside) = call.aside(self.now) else { continue };
+                    self.answer_aside(&mut call, aside, scripts.next().map_or(&[][..], Vec::as_slice), &mut seen);
+                }
                 Next::Attempt(ticket) => {
                     assert_eq!(1, self.n_in_flight());
                     seen.asked(&ticket, self.now);
@@ -204,6 +208,17 @@ impl World {
         call.settle(self.now);
         assert!(self.log().is_empty());
         seen
+    }
+
+    /// Has the model answer that is asked what kind of request `call` is.
+    fn answer_aside(&mut self, call: &mut Call, mut aside: Call, acts: &[Act], seen: &mut Seen) {
+        let mut answer = Seen::new(self.now);
+        while let Next::Attempt(ticket) = aside.next_attempt(self.now) {
+            answer.asked(&ticket, self.now);
+            self.attempt(&mut aside, &ticket, acts, &mut answer);
+        }
+        call.take_aside(&mut aside, self.now);
+        seen.asides.push((answer.to_upstream.concat(), self.log()));
     }
 
     fn attempt(&mut self, call: &mut Call, ticket: &Ticket, acts: &[Act], seen: &mut Seen) {
