@@ -18,5 +18,6 @@ mod timeouts;
 mod settlement;
 mod idempotency;
 mod renewal;
+mod routing;
 mod provider;
 mod properties;

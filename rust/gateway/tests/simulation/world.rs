@@ -20,7 +20,7 @@ max_in_flight = 2
 name = "shop"
 tenant = "acme"
 key = { env = "SHOP" }
-models = ["all", "auto", "pair", "mixed", "one/*", "safe/*", "claude/*", "gemini/*", "bedrock/*", "vertex/*"]
+models = ["all", "auto", "pair", "mixed", "cheap", "dear", "one/*", "safe/*", "claude/*", "gemini/*", "bedrock/*", "vertex/*"]
 
 [providers.one]
 base_url = "http://one.test/v1"
