@@ -254,15 +254,17 @@ def test_what_route_shows(tmp_path):
 
     assert tiercel("route", "hello there", folder=tmp_path).stdout == "1  local/a\n2  local/b\n"
     explained = tiercel("route", "hello there", "--explain", folder=tmp_path).stdout
-    assert "route `auto` takes its default tier" in explained
+    assert "because  nothing speaks for another tier, so it is the default" in explained
     assert orjson.loads(tiercel("route", "hello there", "--json", folder=tmp_path).stdout) == {
         "model": "auto",
         "route": "auto",
         "tier": "cheap",
         "deployments": ["local/a", "local/b"],
         "reason": "route:auto:default",
-        "explanation": "route `auto` takes its default tier",
+        "stages": ["nothing speaks for another tier, so it is the default"],
+        "task": "unknown",
         "prompt_tokens": 2,
+        "asks_llm": False,
     }
 
 
