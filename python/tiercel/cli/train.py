@@ -12,11 +12,6 @@ from tiercel.training import log
 app = typer.Typer(help="Learn from your own log.", no_args_is_help=True)
 
 
-@app.callback()
-def train() -> None:
-    """Learn from your own log."""
-
-
 @app.command()
 def classifier(
     data: Annotated[Path, typer.Option(help='JSON lines such as {"prompt": "...", "label": "..."}.')],

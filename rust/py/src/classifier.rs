@@ -45,7 +45,7 @@ impl Classifier {
 
     fn classify(&self, py: Python<'_>, text: &str) -> Classification {
         let classified = py.detach(|| self.0.classify(text));
-        let labels = self.0.labels().iter().map(|label| label.to_string());
+        let labels = self.0.labels().iter().map(ToString::to_string);
         let probabilities = labels.zip(classified.probabilities().iter().copied()).collect();
         let task = classified.task.as_deref().map(str::to_owned);
         Classification { task, confidence: classified.confidence, p_cheap: classified.p_cheap, probabilities }
@@ -163,10 +163,10 @@ enum CheapColumn<'py> {
 /// Rows and values of the features of texts, in compressed sparse rows: where each text's begin (u64), rows (u32), values
 /// (f32). A row that comes twice counts twice.
 #[pyfunction]
-pub(crate) fn classifier_features<'py>(
-    py: Python<'py>,
+pub(crate) fn classifier_features(
+    py: Python<'_>,
     texts: Vec<String>,
-) -> (Bound<'py, PyBytes>, Bound<'py, PyBytes>, Bound<'py, PyBytes>) {
+) -> (Bound<'_, PyBytes>, Bound<'_, PyBytes>, Bound<'_, PyBytes>) {
     let (mut starts, mut rows, mut values) = (vec![0_u8; 8], Vec::new(), Vec::new());
     let mut n = 0_u64;
     for text in &texts {

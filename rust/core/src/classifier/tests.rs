@@ -62,11 +62,11 @@ fn features_are_those_that_weights_were_learned_with() {
     }
 
     // Other numbers mean that weights must be learned anew: `python -m tiercel.training`.
-    check("", 16, 526208);
-    check("hi", 21, 640899);
-    check(CODE, 72, 2087362);
-    check("Résume ce texte :\n\n- un\n- deux", 63, 1966037);
-    check("写一首关于春天的诗", 55, 2110002);
+    check("", 16, 526_208);
+    check("hi", 21, 640_899);
+    check(CODE, 72, 2_087_362);
+    check("Résume ce texte :\n\n- un\n- deux", 63, 1_966_037);
+    check("写一首关于春天的诗", 55, 2_110_002);
 }
 
 #[test]
