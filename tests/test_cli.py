@@ -269,7 +269,7 @@ def test_what_route_shows(tmp_path):
 
 
 def test_route_with_no_configuration_is_about_the_demonstration(tmp_path):
-    assert tiercel("route", "hello", folder=tmp_path).stdout == "1  simulator/medium\n"
+    assert tiercel("route", "hello", folder=tmp_path).stdout == "1  simulator/small\n"
 
 
 def test_the_commands_that_only_print(tmp_path):
@@ -377,7 +377,7 @@ def test_the_demonstration_answers_and_leaves_nothing_behind(tmp_path):
         command = shlex.split(gateway.read_until("curl"))
         connection, answer = gateway.request("POST", urlsplit(command[2]).path, orjson.loads(command[-1]))
         with closing(connection):
-            assert orjson.loads(answer.read())["choices"][0]["message"]["content"] == "The answer is Paris."
+            assert orjson.loads(answer.read())["choices"][0]["message"]["content"] == "Paris."
 
         gateway.process.send_signal(signal.SIGTERM)
         exit_code, said = gateway.end()

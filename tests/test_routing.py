@@ -3,6 +3,7 @@
 import json
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import httpx
 import openai
@@ -49,7 +50,7 @@ def would_go(gateway, messages, headers=None, **fields):
 
 
 # By example: what is asked, what comes with it, the tier and how the reason begins.
-ROWS = {
+ROWS: dict[str, list[tuple[list[dict[str, Any]], dict[str, Any], str, str]]] = {
     "routing": [
         (user("Where is my order?"), {}, "cheap", "rule:faq"),
         (user("word " * 2_500), {}, "long", "rule:long"),
@@ -78,7 +79,10 @@ ROWS = {
         (user("Tell me something about whales"), {"headers": {"x-team": "research-7"}}, "premium", "rule:team"),
         (user("What is 17 * 23 + 4? Compute it step by step."), {}, "premium", "rule:task"),
         (
-            [*(user("Tell me more about that, please") + [{"role": "assistant", "content": "More"}]) * 11, *user("Go on")],
+            [
+                *[*user("Tell me more about that, please"), {"role": "assistant", "content": "More"}] * 11,
+                *user("Go on"),
+            ],
             {"headers": {"x-plan": "paid"}},
             "cheap",
             "rule:condition",
@@ -136,11 +140,16 @@ def test_a_model_is_asked_first_and_accounted_apart(routed, eventually):
         answer = client.chat.completions.with_raw_response.create(model="auto", messages=user("Two lines on rain"))
 
     assert [entry.model for entry in simulator.journal] == ["judge", "small"]
-    # The simulator's words are no label, so nothing follows from them.
-    assert answer.headers["x-tiercel-reason"] == "route:auto:llm:no_label,default"
+    # The simulator keeps to the schema, and knows nothing of verses.
+    assert answer.headers["x-tiercel-reason"] == "route:auto:llm:prose"
     lines = eventually(lambda: gateway.access_log() if len(gateway.access_log()) == 2 else None)
     judged, asked = sorted(lines, key=lambda line: line["endpoint"], reverse=True)
-    assert (judged["endpoint"], judged["model"], asked["endpoint"], asked["model"]) == ("classify", "judge", "chat", "small")
+    assert (judged["endpoint"], judged["model"], asked["endpoint"], asked["model"]) == (
+        "classify",
+        "judge",
+        "chat",
+        "small",
+    )
     assert judged["usage"]["input"] > 0
 
 
@@ -157,23 +166,26 @@ def test_a_model_that_fails_holds_nobody_up(routed):
 
 def test_many_prompts_are_routed_at_once(tmp_path):
     prompts = tmp_path / "prompts.jsonl"
-    prompts.write_text('"Where is my order?"\n{"prompt": "opening hours?"}\n\n{"messages": []}\n' + json.dumps({"text": PYTHON}))
+    prompts.write_text(
+        '"Where is my order?"\n{"prompt": "opening hours?"}\n\n{"messages": []}\n' + json.dumps({"text": PYTHON})
+    )
     config = EXAMPLES / "routing.toml"
     done = tiercel("route", "--file", prompts, "--json", "--config", config, folder=tmp_path, environment=PROVIDER_KEYS)
 
     lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [(line["line"], line["tier"]) for line in lines] == [(1, "cheap"), (2, "cheap"), (4, "mid"), (5, "code")]
+    assert [(line["line"], line["tier"]) for line in lines] == [(1, "cheap"), (2, "cheap"), (4, None), (5, "code")]
     table = tiercel("route", "--file", prompts, "--config", config, folder=tmp_path, environment=PROVIDER_KEYS).stdout
     assert [row.split()[:2] for row in table.splitlines()[:4]] == [
         ["tier", "requests"],
         ["cheap", "2"],
-        ["mid", "1"],
+        ["refused", "1"],
         ["code", "1"],
     ]
 
 
 @pytest.mark.parametrize(
-    ("line", "told"), [("no JSON", "2: this is not JSON"), ("7", "2: this is no prompt"), ('{"q": 1}', "2: this is no prompt")]
+    ("line", "told"),
+    [("no JSON", "2: this is not JSON"), ("7", "2: this is no prompt"), ('{"q": 1}', "2: this is no prompt")],
 )
 def test_what_is_no_prompt_is_shown_by_its_line(tmp_path, line, told):
     prompts = tmp_path / "prompts.jsonl"

@@ -132,9 +132,9 @@ class Core:
         """Where the chat completion `body` would go, and why, without sending it.
 
         Returns:
-            A JSON object: `model`, `route`, `tier`, `deployments` in the order in which they would be tried, `reason` as
-            in the `x-tiercel-reason` header, `stages` as sentences, `task`, `prompt_tokens`, and `asks_llm`, whether a
-            model would be asked first.
+            A JSON object: `model`, `route`, `tier`, `deployments` in the order of trying, `reason` as
+            in the `x-tiercel-reason` header, `stages` as sentences, `task`, `prompt_tokens`, and `asks_llm`: whether
+            a model would be asked first.
 
         Raises:
             UnknownModel: There is no such model; the text lists those that there are.

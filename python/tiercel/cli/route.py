@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAX_LINE = 10_000_000
 
 
-def route(
+def route(  # noqa: PLR0913, PLR0917 - they are its options
     prompt: Annotated[str | None, typer.Argument(show_default=False, help="What would be asked.")] = None,
     model: Annotated[str, typer.Option("--model", "-m", help="What the client would ask for as its model.")] = "auto",
     file: Annotated[

@@ -168,7 +168,7 @@ fn head_and_tail(text: &str) -> String {
     if text.len() <= HEAD + TAIL {
         return text.to_owned();
     }
-    let head = text.floor_char_boundary(HEAD);
-    let tail = text.ceil_char_boundary(text.len() - TAIL);
-    format!("{}\n...\n{}", text.get(..head).unwrap_or_default(), text.get(tail..).unwrap_or_default())
+    let head = (0..=HEAD).rev().find_map(|end| text.get(..end)).unwrap_or_default();
+    let tail = (text.len() - TAIL..=text.len()).find_map(|start| text.get(start..)).unwrap_or_default();
+    format!("{head}\n...\n{tail}")
 }

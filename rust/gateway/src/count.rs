@@ -23,7 +23,7 @@ pub(crate) fn here(demand: &Demand, deployment: &Deployment) -> Option<Result<Re
 
 /// How many tokens the prompt of `request` has, as the newest models of OpenAI count them.
 pub(crate) fn tokens(request: &Request) -> u64 {
-    text(request).map_or(0, |text| tokens::count(&text, Encoding::O200k) as u64)
+    text(request).map_or(0, |text| tokens::count(text.trim_end(), Encoding::O200k) as u64)
 }
 
 /// No model that is still served reads less (the smallest that `genai-prices` lists has 4,096).

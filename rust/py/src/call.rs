@@ -45,7 +45,7 @@ pub(crate) struct Pause {
 enum Step {
     Attempt(Attempt),
     Pause(Pause),
-    Aside(Call),
+    Aside(Py<Call>),
 }
 
 impl From<Ticket> for Attempt {
@@ -94,18 +94,18 @@ impl Call {
         self.lock().answer_reload(Err(Error::new(errors::kind(code), message)));
     }
 
-    fn next_attempt(&self) -> Option<Step> {
+    fn next_attempt(&self, py: Python<'_>) -> PyResult<Option<Step>> {
         let mut call = self.lock();
         loop {
-            return match call.next_attempt(self.clock.now()) {
+            return Ok(match call.next_attempt(self.clock.now()) {
                 Next::Attempt(ticket) => Some(Step::Attempt(ticket.into())),
                 Next::Pause { time, is_queued } => Some(Step::Pause(Pause { seconds: time.as_secs_f64(), is_queued })),
                 Next::Aside => match call.aside(self.clock.now()) {
-                    Some(aside) => Some(Step::Aside(Self::new(aside, self.clock))),
+                    Some(aside) => Some(Step::Aside(Py::new(py, Self::new(aside, self.clock))?)),
                     None => continue,
                 },
                 Next::Over => None,
-            };
+            });
         }
     }
 

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 /// A name that clients may ask for, behind which Tiercel chooses the tier.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "settings that have nothing to do with one another")]
 pub struct Route {
     /// The tiers to choose from.
     #[schemars(length(min = 1))]

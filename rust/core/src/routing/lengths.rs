@@ -13,7 +13,10 @@ const MAX_KEPT: usize = 1_000;
 
 /// Tokens of answers, as they were lately.
 #[derive(Debug, Default)]
-pub(super) struct Lengths(Mutex<HashMap<(Arc<str>, Arc<str>), f64>>);
+pub(super) struct Lengths(Mutex<HashMap<Key, f64>>);
+
+/// A task and a tier.
+type Key = (Arc<str>, Arc<str>);
 
 impl Lengths {
     /// An answer of the tier `tier` to a request of kind `task` had so many tokens.

@@ -333,13 +333,9 @@ impl Router {
         if !matches!(self.mode, Mode::Llm | Mode::LocalThenLlm) {
             return None;
         }
-        match memory.labels.get(self.key(input.limits.text)) {
-            Some(task) => self.take_label(task, decision),
-            None => {
-                decision.asks_llm = true;
-                None
-            }
-        }
+        let known = memory.labels.get(self.key(input.limits.text));
+        decision.asks_llm = known.is_none();
+        self.take_label(known?, decision)
     }
 
     fn take_label(&self, task: Arc<str>, decision: &mut Decision) -> Option<usize> {
