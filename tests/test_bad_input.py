@@ -118,6 +118,7 @@ MADE_ELSEWHERE = {
     "overloaded": "in another gateway: test_more_requests_than_allowed_are_turned_away",
     "draining": "in another gateway: test_a_gateway_that_stops_turns_requests_away",
     "invalid_configuration": "on a reload: test_a_file_that_cannot_be_used_is_refused_by_its_place",
+    "max_cost_exceeded": "of a route with prices: test_what_may_cost_too_little_is_refused_by_its_code",
     "idempotency_key_reused": "after another request: test_a_key_is_for_one_request",
     "idempotency_key_in_use": "beside another request: test_who_waits_too_long_is_told_to_come_again",
     "upstream_stream_interrupted": "no answer but an event: test_a_stream_that_breaks_off_ends_with_an_error_event",

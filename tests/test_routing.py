@@ -164,6 +164,19 @@ def test_a_model_that_fails_holds_nobody_up(routed):
     assert answer.headers["x-tiercel-model"] == "sim/small"
 
 
+def test_what_may_cost_too_little_is_refused_by_its_code(start_gateway):
+    config = KEYS + (EXAMPLES / "routing.toml").read_text()
+    with (
+        start_gateway(config, "asgi", environment=PROVIDER_KEYS) as gateway,
+        openai.OpenAI(base_url=gateway.base_url, api_key=gateway.key) as client,
+        pytest.raises(openai.APIStatusError) as raised,
+    ):
+        limit = {"x-tiercel-max-cost": "0.0000001"}
+        client.chat.completions.create(model="auto", messages=user("Hello"), extra_headers=limit)
+
+    assert (raised.value.status_code, raised.value.code) == (402, "max_cost_exceeded")
+
+
 def test_many_prompts_are_routed_at_once(tmp_path):
     prompts = tmp_path / "prompts.jsonl"
     prompts.write_text(

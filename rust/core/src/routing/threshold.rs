@@ -72,8 +72,8 @@ mod tests {
         }
         let cheap: Vec<f32> =
             probabilities.iter().copied().filter(|p_cheap| threshold.decide(*p_cheap, target)).collect();
-        let n = cheap.len().max(1) as f32;
-        (cheap.len() as f32 / probabilities.len() as f32, cheap.iter().sum::<f32>() / n)
+        let count = |list: &[f32]| f32::from(u16::try_from(list.len()).unwrap());
+        (count(&cheap) / count(probabilities), cheap.iter().sum::<f32>() / count(&cheap).max(1.0))
     }
 
     /// Evenly from `low` to `high`, in a mixed order.

@@ -117,7 +117,7 @@ impl World {
                 }
                 self.after(time, Event::Wakes { call: at, pause });
             }
-            Next::Aside => panic!("no route of the scene asks a model"),
+            Next::Aside => unreachable!("no route of the scene asks a model"),
             Next::Attempt(ticket) if ticket.is_fresh => {
                 let attempt = run.attempts.len() - 1;
                 run.attempts[attempt].is_over = false;
