@@ -169,10 +169,10 @@ def test_what_may_cost_too_little_is_refused_by_its_code(start_gateway):
     with (
         start_gateway(config, "asgi", environment=PROVIDER_KEYS) as gateway,
         openai.OpenAI(base_url=gateway.base_url, api_key=gateway.key) as client,
-        pytest.raises(openai.APIStatusError) as raised,
     ):
         limit = {"x-tiercel-max-cost": "0.0000001"}
-        client.chat.completions.create(model="auto", messages=user("Hello"), extra_headers=limit)
+        with pytest.raises(openai.APIStatusError) as raised:
+            client.chat.completions.create(model="auto", messages=user("Hello"), extra_headers=limit)
 
     assert (raised.value.status_code, raised.value.code) == (402, "max_cost_exceeded")
 
