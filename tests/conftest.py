@@ -24,6 +24,7 @@ four = ["first/small", "second/small", "first/medium", "second/medium"]
 [routes.auto]
 tiers = ["pair", "four"]
 default = "pair"
+classifier = { mode = "off" }
 
 [prices."first/small"]
 input = 1.0
