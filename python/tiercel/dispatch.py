@@ -23,33 +23,38 @@ async def dispatch(call: Call, exchange: Exchange, pool: Pool, patience: Patienc
     """
     client = Client(exchange, patience)
     try:
-        while not client.has_left and (attempt := call.next_attempt()) is not None:
-            if not isinstance(attempt, Attempt):
-                if isinstance(attempt, Pause):
-                    await client.pause(attempt, pool)
-                else:
-                    await dispatch(attempt, exchange, pool, patience)
-                    call.take_aside(attempt)
-                continue
-            try:
-                upstream = pool.idle(attempt) or await pool.connect(attempt)
-            except OSError as error:
-                call.connect_failed(_reason(error))
-                pool.queue.release()
-                continue
-            try:
-                if not client.has_left:
-                    upstream.begin(call, exchange)
-                    client.waits_for(upstream)
-                    if attempt.hedge_after is None:
-                        await upstream.finished()
-                    else:
-                        await _race(call, upstream, attempt.hedge_after, exchange, pool)
-            finally:
-                client.waits_for(None)
-                pool.give_back(upstream)
+        await _attempt(call, client, exchange, pool)
     finally:
         client.forget()
+
+
+async def _attempt(call: Call, client: Client, exchange: Exchange, pool: Pool) -> None:
+    while not client.has_left and (attempt := call.next_attempt()) is not None:
+        if not isinstance(attempt, Attempt):
+            if isinstance(attempt, Pause):
+                await client.pause(attempt, pool)
+            else:
+                # The same client waits: an exchange can be watched once only.
+                await _attempt(attempt, client, exchange, pool)
+                call.take_aside(attempt)
+            continue
+        try:
+            upstream = pool.idle(attempt) or await pool.connect(attempt)
+        except OSError as error:
+            call.connect_failed(_reason(error))
+            pool.queue.release()
+            continue
+        try:
+            if not client.has_left:
+                upstream.begin(call, exchange)
+                client.waits_for(upstream)
+                if attempt.hedge_after is None:
+                    await upstream.finished()
+                else:
+                    await _race(call, upstream, attempt.hedge_after, exchange, pool)
+        finally:
+            client.waits_for(None)
+            pool.give_back(upstream)
 
 
 async def _race(call: Call, first: Upstream, seconds: float, exchange: Exchange, pool: Pool) -> None:
