@@ -126,7 +126,7 @@ impl Call {
 
     /// Takes note that no connection for the latest attempt came about.
     pub fn fail_connection(&mut self, failure: Failure, now: Moment) {
-        let is_over = self.deadline().is_some_and(|deadline| now.monotonic >= deadline);
+        let is_over = self.is_past_deadline(now);
         let failure = match failure {
             // What a client's short patience ends is not held against the deployment.
             Failure::Timeout(Wait::Connect) if is_over => Failure::Timeout(Wait::Client),
@@ -236,7 +236,7 @@ impl Call {
             return Err(Stop::Failed);
         }
         // Connections and places in the queue are waited for, too, and not always as long as a client waits.
-        if self.deadline().is_some_and(|deadline| now.monotonic >= deadline) {
+        if self.is_past_deadline(now) {
             self.gateway.shared.metrics.count_refused_retry("deadline");
             return Err(if self.attempts.is_empty() { Stop::Full } else { Stop::Failed });
         }

@@ -102,6 +102,11 @@ impl Call {
         patience.into_iter().flatten().min().map(|patience| self.began.monotonic + patience)
     }
 
+    /// Whether nobody waits any longer.
+    pub(crate) fn is_past_deadline(&self, now: Moment) -> bool {
+        self.deadline().is_some_and(|deadline| now.monotonic >= deadline)
+    }
+
     /// When the first of those may be asked that were parked, or that may be asked again.
     fn soonest(&self, parked: Option<(Parked, Duration)>, now: Moment) -> Option<Duration> {
         let failed = || self.attempts.iter().filter_map(|attempt| Some((attempt, attempt.failure()?)));

@@ -149,6 +149,10 @@ impl Router {
             written.filter_map(|(task, tier)| Some((Arc::from(&**task), chains.get_index_of(tier.as_str())?)));
         let labels = route.classifier.labels.iter();
         let labels: IndexMap<_, _> = labels.map(|(label, sentence)| (Arc::from(&**label), sentence.clone())).collect();
+        if classifier.is_none() {
+            // The first request must not wait until the weights are read.
+            Classifier::shipped();
+        }
         Ok(Self {
             rules: Rules::compile(config, name)?,
             classifier,
@@ -444,7 +448,7 @@ impl Router {
         };
         let within = |group: &Group| costs.within(group, limit, limits.spending, (&memory.lengths, &decision.task));
         let below = if position < self.n_own { position } else { self.n_own };
-        let mut findings = Vec::new();
+        let mut too_dear = Vec::new();
         let found = std::iter::once(position).chain((0..below).rev()).find_map(|position| {
             let chain = self.chain(position);
             let first = can(chain.first()?)?;
@@ -454,17 +458,13 @@ impl Router {
                     Some(std::iter::once(first).chain(rest).collect())
                 }
                 Err(expected) => {
-                    findings.push(Finding::TooDear { expected, limit });
+                    too_dear.push(expected);
                     None
                 }
             }
         });
-        let least = findings.iter().filter_map(|finding| match finding {
-            Finding::TooDear { expected, .. } => Some(*expected),
-            _ => None,
-        });
-        let least = least.min().unwrap_or(NanoDollars::ZERO);
-        decision.findings.append(&mut findings);
+        let least = too_dear.iter().min().copied().unwrap_or(NanoDollars::ZERO);
+        decision.findings.extend(too_dear.into_iter().map(|expected| Finding::TooDear { expected, limit }));
         found.ok_or_else(|| {
             let message = format!("the cheapest tier that would do costs about ${least}, and ${limit} may be spent");
             Refusal::TooDear(message)

@@ -14,46 +14,30 @@ enum Level {
     Premium,
 }
 
-/// The specification's defaults ("Tiers and tasks").
-const TASKS: [(&str, Level); 12] = [
-    ("knowledge_qa", Level::Cheap),
-    ("chat_command", Level::Cheap),
-    ("classification", Level::Cheap),
-    ("extraction", Level::Cheap),
-    ("context_qa", Level::Cheap),
-    ("summarization", Level::Middle),
-    ("rewrite", Level::Middle),
-    ("creative_writing", Level::Middle),
-    ("open_ended", Level::Middle),
-    ("reasoning", Level::Premium),
-    ("math", Level::Premium),
-    ("code", Level::Premium),
-];
-
-/// What a model is told of each.
-const SENTENCES: [&str; 12] = [
-    "a question of fact, answered from general knowledge",
-    "small talk, or a command to an assistant, such as to set an alarm",
-    "to put a given text into one of several classes, or to judge it",
-    "to find given pieces of information in a given text",
-    "a question to be answered from a given text",
-    "to make a given text shorter",
-    "to say a given text in another way, or in another language",
-    "to write a story, a poem, a speech, an advertisement or the like",
-    "advice, opinions, plans, or a long explanation",
-    "a puzzle, or a question that takes several steps of thought",
-    "to calculate, to prove, or to solve a problem in mathematics",
-    "to write, explain, change or mend a program, a query or a command",
+/// Each task, the specification's default for it ("Tiers and tasks"), and what a model is told of it.
+const TASKS: [(&str, Level, &str); 12] = [
+    ("knowledge_qa", Level::Cheap, "a question of fact, answered from general knowledge"),
+    ("chat_command", Level::Cheap, "small talk, or a command to an assistant, such as to set an alarm"),
+    ("classification", Level::Cheap, "to put a given text into one of several classes, or to judge it"),
+    ("extraction", Level::Cheap, "to find given pieces of information in a given text"),
+    ("context_qa", Level::Cheap, "a question to be answered from a given text"),
+    ("summarization", Level::Middle, "to make a given text shorter"),
+    ("rewrite", Level::Middle, "to say a given text in another way, or in another language"),
+    ("creative_writing", Level::Middle, "to write a story, a poem, a speech, an advertisement or the like"),
+    ("open_ended", Level::Middle, "advice, opinions, plans, or a long explanation"),
+    ("reasoning", Level::Premium, "a puzzle, or a question that takes several steps of thought"),
+    ("math", Level::Premium, "to calculate, to prove, or to solve a problem in mathematics"),
+    ("code", Level::Premium, "to write, explain, change or mend a program, a query or a command"),
 ];
 
 /// All tasks, with a sentence on each.
 pub(super) fn labels() -> IndexMap<Arc<str>, String> {
-    names().zip(SENTENCES).map(|(name, sentence)| (Arc::from(name), sentence.to_owned())).collect()
+    TASKS.iter().map(|(name, _, sentence)| (Arc::from(*name), (*sentence).to_owned())).collect()
 }
 
 /// All tasks.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    TASKS.iter().map(|(name, _)| *name)
+    TASKS.iter().map(|(name, ..)| *name)
 }
 
 /// Whether there is such a task.
@@ -63,7 +47,7 @@ pub(crate) fn is_known(task: &str) -> bool {
 
 /// Of `n_tiers`, the cheapest first, the position of the one that `task` goes to; `None` for a task that is not known.
 pub(super) fn usual_tier(task: &str, n_tiers: usize) -> Option<usize> {
-    let (_, level) = TASKS.iter().find(|(name, _)| *name == task)?;
+    let (_, level, _) = TASKS.iter().find(|(name, ..)| *name == task)?;
     Some(match level {
         Level::Cheap => 0,
         Level::Middle => n_tiers / 2,
