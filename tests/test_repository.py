@@ -15,7 +15,7 @@ import tiercel
 from tiercel import _core, cli, errors
 
 ROOT = Path(__file__).parent.parent
-PURE = ("core", "wire", "upstream", "gateway")
+PURE = ("core", "wire", "upstream", "semantic", "gateway")
 COMMANDS = {"serve", "test", "check", "fmt", "lint", "types", "bench", "drill", "soak", "bless", "clean"}
 DEPENDENCY_TABLES = ("dependencies", "dev-dependencies", "build-dependencies")
 
@@ -74,6 +74,7 @@ def test_only_the_binding_knows_python():
         ("core", set()),
         ("wire", set()),
         ("upstream", set()),
+        ("semantic", set()),
         ("gateway", {"tiercel-core", "tiercel-wire", "tiercel-upstream"}),
     ],
 )
