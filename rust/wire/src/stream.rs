@@ -74,14 +74,14 @@ impl Framing {
         }
     }
 
-    fn next(&mut self, input: &mut &[u8]) -> Result<Option<sse::Event<'_>>, Interruption> {
+    pub(crate) fn next(&mut self, input: &mut &[u8]) -> Result<Option<sse::Event<'_>>, Interruption> {
         match self {
             Self::Sse(decoder) => Ok(decoder.next(input)?),
             Self::EventStream(decoder) => decoder.next(input),
         }
     }
 
-    fn end(&mut self) -> Result<Option<sse::Event<'_>>, Interruption> {
+    pub(crate) fn end(&mut self) -> Result<Option<sse::Event<'_>>, Interruption> {
         match self {
             Self::Sse(decoder) => Ok(decoder.end()),
             Self::EventStream(decoder) => decoder.end().map(|()| None),

@@ -16,6 +16,7 @@ mod read;
 mod settings;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::endpoint::Task;
 use crate::json::Cursor;
@@ -28,6 +29,8 @@ use read::Reader;
 pub struct Outline<'a> {
     /// The user's last turn: its texts, joined by line feeds. Results of tools are none.
     pub text: Cow<'a, str>,
+    /// Where the last of these texts stands in the body, between its quotes.
+    pub last_text: Option<Range<usize>>,
     /// The user's turn before that.
     pub previous: Option<Cow<'a, str>>,
     /// Tells conversations apart: a hash of the instructions and the user's first turn, as the client spells them. Stays

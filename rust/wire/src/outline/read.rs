@@ -106,6 +106,7 @@ impl<'a> Reader<'a> {
     pub(super) fn end(self) -> Outline<'a> {
         Outline {
             text: joined(&self.last),
+            last_text: self.last.last().map(|text| text.offset()..text.offset() + text.spelt().len()),
             previous: (!self.previous.is_empty()).then(|| joined(&self.previous)),
             opening: self.opening.value(),
             n_text_bytes: self.n_text_bytes.try_into().unwrap_or(usize::MAX),

@@ -24,9 +24,10 @@ fn request(endpoint: Endpoint, members: &str) -> Request {
 fn check(name: &str, endpoint: Endpoint, members: &str, expected: &Outline<'_>) {
     let request = request(endpoint, members);
     let outline = request.outline();
-    // What conversations are told apart by has a test of its own.
+    // What conversations are told apart by has a test of its own, and so has where the last text stands.
     let expected = Outline {
         opening: outline.opening,
+        last_text: outline.last_text.clone(),
         max_output_tokens: expected.max_output_tokens.or(request.max_tokens()),
         ..expected.clone()
     };
