@@ -93,6 +93,8 @@ pub enum Reason {
     InProvider,
     /// A model was asked for whose name the catalogue ascribes to a configured provider.
     InCatalogue,
+    /// The answer was given before; how it was found.
+    Cache(&'static str),
     /// No model was asked for, but something that this provider keeps.
     Provider,
 }
@@ -108,6 +110,7 @@ impl Reason {
             Self::InTiers => "the model is in the tiers".to_owned(),
             Self::InProvider => "the model is among those that the provider is configured to serve".to_owned(),
             Self::InCatalogue => "the catalogue ascribes the model's name to the provider".to_owned(),
+            Self::Cache(how) => format!("the answer was kept, and found by the {how} question"),
             Self::Provider => "the provider keeps what was asked for".to_owned(),
         }
     }
@@ -129,6 +132,7 @@ impl fmt::Display for Reason {
             Self::InTiers => f.write_str("name:tiers"),
             Self::InProvider => f.write_str("name:provider"),
             Self::InCatalogue => f.write_str("name:catalogue"),
+            Self::Cache(how) => write!(f, "cache:{how}"),
             Self::Provider => f.write_str("provider"),
         }
     }

@@ -47,6 +47,12 @@ pub struct Settlement<'a> {
     /// What came of the request's `Idempotency-Key`. `None` where none was heeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotent: Option<&'static str>,
+    /// What came of the cache: `exact` where the answer is from there, `miss`, `bypass`. `None` where there is no cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<&'static str>,
+    /// What the answer from the cache had cost when it was bought.
+    #[serde(rename = "saved_nano_dollars", skip_serializing_if = "Option::is_none")]
+    pub saved: Option<NanoDollars>,
     /// Whether the client asked for a stream.
     pub is_stream: bool,
     /// What was tried, in order.

@@ -8,13 +8,12 @@ use std::time::Duration;
 
 use tiercel_core::keys::Principal;
 use tiercel_core::plan::{Group, Plan};
-use tiercel_core::registry::Timeouts;
 use tiercel_core::settlement::{Outcome, TokenUsage};
-use tiercel_upstream as upstream;
 use tiercel_wire::{Client, Unsupported};
 
 use crate::answer::{Answer, Whole, WholeKind};
 use crate::attempt::{Attempt, End};
+use crate::cache::{self, Caching};
 use crate::course::Course;
 use crate::demand::Demand;
 use crate::entry::{Entry, Place};
@@ -23,9 +22,10 @@ use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::head::{ClientTimeouts, Head};
 use crate::idempotency::{Idempotency, Key};
+use crate::recording::Recording;
 use crate::route::{self, Routing};
 use crate::shared::Permit;
-use crate::{Incoming, Moment, Reply, describe, explain, pages, send, settle};
+use crate::{Incoming, Moment, Reply, describe, explain, pages, settle};
 
 /// What the log and the metrics show for a client that left before it got a status, as in nginx's log.
 const CLIENT_GONE: u16 = 499;
@@ -49,6 +49,10 @@ pub struct Call {
     pub(crate) asked: Option<Asked>,
     /// There when it came with a key that makes it one with others.
     pub(crate) idempotency: Option<Idempotency>,
+    /// There when a cache is looked through.
+    pub(crate) caching: Option<Caching>,
+    /// The answer as the client is sent it, where somebody keeps it.
+    pub(crate) recording: Option<Recording>,
     pub(crate) attempts: Vec<Attempt>,
     /// Position of the attempt whose answer the client gets, once there is one.
     pub(crate) decided: Option<usize>,
@@ -114,6 +118,8 @@ impl Call {
             n_bytes_out: 0,
             asked: None,
             idempotency: None,
+            caching: None,
+            recording: None,
             attempts: Vec::new(),
             decided: None,
             usage: TokenUsage::default(),
@@ -156,11 +162,14 @@ impl Call {
         let demand = Demand::read(entry, &head, incoming)?;
         demand.model().unwrap_or_default().clone_into(&mut self.requested_model);
         let mut plan = demand.plan(&head, &self.gateway, principal)?;
+        let (caching, kept) = cache::look_up(&self.gateway, &demand, &plan, &head, principal, self.began).unzip();
+        self.caching = caching;
+        let kept = kept.flatten();
         let routing = match &demand {
-            Demand::Model(request) => {
+            Demand::Model(request) if kept.is_none() => {
                 route::route(&mut plan, request, &head, principal, &self.gateway, false, self.began)?
             }
-            Demand::Passthrough(_) => None,
+            Demand::Model(_) | Demand::Passthrough(_) => None,
         };
         if self.gateway.keeping().is_enabled {
             self.idempotency = Key::of(&head, incoming, principal).map(Idempotency::new);
@@ -174,6 +183,9 @@ impl Call {
         let asked =
             Asked { demand, plan, course, routing, unsupported, client_timeouts, n_hops, forwarded, _permit: permit };
         self.asked = Some(asked);
+        if let Some(reply) = kept {
+            self.answer_from_cache(reply, self.began);
+        }
         Ok(())
     }
 
@@ -197,40 +209,6 @@ impl Call {
         Ok((entry?, head))
     }
 
-    /// Writes the latest attempt's request to `http`; gives that attempt's position, too.
-    pub(crate) fn send(
-        &mut self,
-        http: &mut upstream::Connection,
-        to_socket: &mut Vec<u8>,
-        now: Moment,
-    ) -> Result<(usize, Answer, Timeouts), Failure> {
-        let (Some(asked), Some(attempt)) = (&self.asked, self.attempts.last_mut()) else {
-            return Err(Failure::Unsendable);
-        };
-        let (answer, timeouts) =
-            send::send(&self.gateway, attempt, &asked.forwarded, asked.n_hops, http, to_socket, now)?;
-        Ok((self.attempts.len() - 1, answer, timeouts))
-    }
-
-    /// Takes the answer to the request for a token: the attempt goes on with it.
-    pub(crate) fn take_token(
-        &mut self,
-        index: usize,
-        (status, body): (u16, Vec<u8>),
-        now: Moment,
-    ) -> Result<(), Failure> {
-        let attempt = self.attempts.get_mut(index).ok_or(Failure::Unsendable)?;
-        match attempt.awaits_token {
-            _ if status >= 500 => Err(Failure::Status(status, None)),
-            Some(id) if self.gateway.tokens().take(id, &body, now.unix) => {
-                attempt.awaits_token = None;
-                attempt.has_fresh_token = true;
-                Ok(())
-            }
-            _ => Err(Failure::Credential),
-        }
-    }
-
     // What an attempt can come to.
 
     /// Begins the client's stream though nothing was said yet, so that it does not take the silence for a dead line.
@@ -246,6 +224,7 @@ impl Call {
     /// it has not gone out.
     pub(crate) fn commit(&mut self, index: usize, answer: &mut Answer, now: Moment) -> Option<Reply> {
         self.decide(index, now);
+        self.begin_flight();
         if std::mem::replace(&mut self.is_started, true) {
             return None;
         }
@@ -422,6 +401,7 @@ impl Call {
         if !std::mem::replace(&mut self.is_settled, true) {
             self.abandon(None, now);
             self.release_key();
+            self.leave_flight();
             settle::settle(self, now);
             self.remember(now);
             self.asked = None;

@@ -78,6 +78,9 @@ impl Call {
         if let Some(next) = self.next_of_same_key(now) {
             return next;
         }
+        if let Some(next) = self.next_of_same_question(now) {
+            return next;
+        }
         if self.asked.as_ref().and_then(|asked| asked.routing.as_ref()).is_some_and(|it| it.undecided.is_some()) {
             return Next::Aside;
         }

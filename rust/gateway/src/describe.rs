@@ -43,6 +43,9 @@ pub(crate) fn describe(call: &Call, reply: &mut Reply, upstream_headers: Vec<(St
         };
         reply.push("x-tiercel-reason", format!("{}{turn}", asked.plan.reason));
     }
+    if let Some(caching) = &call.caching {
+        reply.push("x-tiercel-cache", caching.header());
+    }
     reply.push("x-tiercel-attempts", attempts(&call.attempts));
 }
 

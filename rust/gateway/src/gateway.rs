@@ -21,7 +21,7 @@ use crate::error::{Error, Kind};
 use crate::idempotency::Keeping;
 use crate::shared::{Permit, Shared};
 use crate::tokens::Tokens;
-use crate::{Call, Connection, Incoming, Moment};
+use crate::{Call, Connection, Incoming, Moment, cache};
 
 /// What is configured of failover.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +42,7 @@ pub struct Gateway {
     may_break: bool,
     failover: Failover,
     keeping: Keeping,
+    cache: cache::Settings,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -113,6 +114,7 @@ impl Gateway {
                 hedge: config.failover.hedge,
             },
             keeping: Keeping::new(config),
+            cache: cache::Settings::new(config),
             shared,
         })
     }
@@ -252,6 +254,11 @@ impl Gateway {
     /// How much is kept of what may be asked for again.
     pub(crate) fn keeping(&self) -> Keeping {
         self.keeping
+    }
+
+    /// What is configured of the cache.
+    pub(crate) fn cache(&self) -> &cache::Settings {
+        &self.cache
     }
 
     /// Chooses which deployment of `group` is asked next; see [`Group::choose`].

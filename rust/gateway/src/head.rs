@@ -7,6 +7,7 @@ use percent_encoding::percent_decode;
 use tiercel_wire::headers::forwarded_to_upstream;
 
 use crate::Incoming;
+use crate::cache::CacheControl;
 use crate::error::{Error, Kind};
 
 /// How often a request has passed through a Tiercel; sent to every upstream, so that a ring of gateways breaks.
@@ -53,6 +54,8 @@ pub(crate) struct Head<'a> {
     pub(crate) session: Option<&'a str>,
     /// What the client allows the request to cost, in dollars.
     pub(crate) max_cost: Option<&'a str>,
+    /// What is not to come from the cache, or go there.
+    pub(crate) cache: CacheControl<'a>,
     /// How long the client waits.
     pub(crate) timeouts: ClientTimeouts,
     /// Headers that go on to the upstream.
@@ -83,6 +86,8 @@ impl<'a> Head<'a> {
                 b"x-tiercel-tier" => head.tier = Some(text(value, "x-tiercel-tier")?),
                 b"x-tiercel-session" => head.session = Some(text(value, "x-tiercel-session")?),
                 b"x-tiercel-max-cost" => head.max_cost = Some(text(value, "x-tiercel-max-cost")?),
+                b"x-tiercel-cache" => head.cache.take(value)?,
+                b"x-tiercel-cache-tags" => head.cache.take_tags(value)?,
                 b"x-tiercel-drop-unsupported" => head.drops_unsupported = flag(value)?,
                 b"content-encoding" if !value.eq_ignore_ascii_case(b"identity") => {
                     return Err(Error::new(Kind::UnsupportedEncoding, "send the body uncompressed"));

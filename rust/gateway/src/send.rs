@@ -12,6 +12,7 @@ use tiercel_wire::headers::means_something_to;
 use crate::Moment;
 use crate::answer::{Answer, Expected};
 use crate::attempt::Attempt;
+use crate::call::Call;
 use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::head::HOP_HEADER;
@@ -26,8 +27,43 @@ const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 type Header = (String, Vec<u8>);
 
+impl Call {
+    /// Writes the latest attempt's request to `http`; gives that attempt's position, too.
+    pub(crate) fn send(
+        &mut self,
+        http: &mut upstream::Connection,
+        to_socket: &mut Vec<u8>,
+        now: Moment,
+    ) -> Result<(usize, Answer, Timeouts), Failure> {
+        let (Some(asked), Some(attempt)) = (&self.asked, self.attempts.last_mut()) else {
+            return Err(Failure::Unsendable);
+        };
+        let (answer, timeouts) = send(&self.gateway, attempt, &asked.forwarded, asked.n_hops, http, to_socket, now)?;
+        Ok((self.attempts.len() - 1, answer, timeouts))
+    }
+
+    /// Takes the answer to the request for a token: the attempt goes on with it.
+    pub(crate) fn take_token(
+        &mut self,
+        index: usize,
+        (status, body): (u16, Vec<u8>),
+        now: Moment,
+    ) -> Result<(), Failure> {
+        let attempt = self.attempts.get_mut(index).ok_or(Failure::Unsendable)?;
+        match attempt.awaits_token {
+            _ if status >= 500 => Err(Failure::Status(status, None)),
+            Some(id) if self.gateway.tokens().take(id, &body, now.unix) => {
+                attempt.awaits_token = None;
+                attempt.has_fresh_token = true;
+                Ok(())
+            }
+            _ => Err(Failure::Credential),
+        }
+    }
+}
+
 /// Appends the request of `attempt` to `to_socket`; `forwarded` are the client's headers that may go on.
-pub(crate) fn send(
+fn send(
     gateway: &Gateway,
     attempt: &mut Attempt,
     forwarded: &[Header],

@@ -7,6 +7,7 @@ use tiercel_core::settlement::{Attempt, Outcome, Settlement, TokenUsage};
 use tiercel_wire::Usage;
 
 use crate::answer::Answer;
+use crate::cache::Caching;
 use crate::call::{Asked, Call};
 use crate::demand::Demand;
 use crate::idempotency::Idempotency;
@@ -83,6 +84,8 @@ pub(crate) fn settle(call: &Call, now: Moment) {
         .collect();
     let deployment = call.current().map(|attempt| &attempt.deployment);
     let plan = call.asked.as_ref().map(|asked| &asked.plan);
+    // Then no tier has answered.
+    let is_from_cache = call.caching.as_ref().is_some_and(Caching::is_hit);
     call.gateway.record(&Settlement {
         request_id: &call.request_id,
         unix: call.began.unix,
@@ -92,12 +95,14 @@ pub(crate) fn settle(call: &Call, now: Moment) {
         requested_model: &call.requested_model,
         is_known_model: plan.is_some_and(|plan| plan.is_configured),
         route: plan.and_then(|plan| plan.route.as_deref()),
-        tier: call.group().and_then(|group| group.tier.as_deref()),
+        tier: call.group().filter(|_| !is_from_cache).and_then(|group| group.tier.as_deref()),
         provider: deployment.map(|deployment| &*deployment.provider.name),
         model: deployment.map(|deployment| &*deployment.model),
         status: call.status,
         outcome: call.outcome.unwrap_or(Outcome::ClientGone),
         idempotent: call.idempotency.as_ref().and_then(Idempotency::word),
+        cache: call.caching.as_ref().map(Caching::word),
+        saved: call.caching.as_ref().and_then(Caching::saved),
         is_stream: call.asked.as_ref().is_some_and(|asked| asked.demand.is_stream()),
         attempts: &attempts,
         usage: call.usage,

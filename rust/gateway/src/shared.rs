@@ -9,8 +9,9 @@ use tiercel_core::metrics::{Levels, Metrics, Reload, Sibling};
 use tiercel_core::routing;
 use tiercel_core::settlement::Settlement;
 
+use crate::cache::{Flights, Store};
 use crate::idempotency::{Answers, Ledger, Memory};
-use crate::{Gateway, Moment};
+use crate::{Gateway, Moment, cache};
 
 /// Bytes of access-log lines that may wait to be written: some ten thousand lines.
 const MAX_LOG_BYTES: usize = 8 * 1024 * 1024;
@@ -28,6 +29,9 @@ pub(crate) struct Shared {
     pub(crate) routing: routing::Memory,
     answers: OnceLock<Box<dyn Answers>>,
     pub(crate) ledger: Ledger,
+    entries: OnceLock<Box<dyn Store>>,
+    /// Which questions are being answered.
+    pub(crate) flights: Flights,
     in_flight: AtomicUsize,
     n_queued: AtomicUsize,
     n_connections: AtomicUsize,
@@ -49,6 +53,8 @@ impl Shared {
             routing: routing::Memory::default(),
             answers: OnceLock::new(),
             ledger: Ledger::default(),
+            entries: OnceLock::new(),
+            flights: Flights::default(),
             in_flight: AtomicUsize::new(0),
             n_queued: AtomicUsize::new(0),
             n_connections: AtomicUsize::new(0),
@@ -64,6 +70,11 @@ impl Shared {
     /// Where answers are kept that may be asked for again: in memory, unless something else was said in time.
     pub(crate) fn answers(&self) -> &dyn Answers {
         &**self.answers.get_or_init(|| Box::new(Memory::default()))
+    }
+
+    /// Where answers are kept for who asks the same: in memory, unless something else was said in time.
+    pub(crate) fn entries(&self) -> &dyn Store {
+        &**self.entries.get_or_init(|| Box::new(cache::Memory::default()))
     }
 
     fn tell_levels(&self, now: Moment) {
@@ -111,6 +122,11 @@ impl Gateway {
     /// Has answers kept in `answers`, which other workers may share. To be said before the first request.
     pub fn keep_answers_in(&self, answers: Box<dyn Answers>) {
         let _ = self.shared.answers.set(answers);
+    }
+
+    /// Has the cache kept in `entries`, which other workers may share. To be said before the first request.
+    pub fn keep_entries_in(&self, entries: Box<dyn Store>) {
+        let _ = self.shared.entries.set(entries);
     }
 
     /// Counts one reload, in whichever process decided on it.

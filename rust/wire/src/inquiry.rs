@@ -9,10 +9,11 @@
 //! one gives somebody the answer to what was not asked. Only the order of the top-level members is made the same, since
 //! that differs between SDKs.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::endpoint::Task;
-use crate::json::{Cursor, Fault, Object, Shape};
+use crate::json::{Cursor, Fault, Object, Shape, Value};
 use crate::{Endpoint, Outline, Request};
 
 /// What changes no answer: how it travels, and notes.
@@ -35,6 +36,8 @@ pub struct Inquiry<'a> {
     /// What the answer depends on beside the last text of the user: names and values of the body's members in the order
     /// of their names. That text is left out where it stands, which cuts the value around it in two.
     pub pieces: Vec<&'a str>,
+    /// The last text of the user, where there is one.
+    pub question: Option<Cow<'a, str>>,
     /// How freely the model is to write, where the client says so.
     pub temperature: Option<f64>,
     /// Why its answer is none for others, in a word.
@@ -71,16 +74,19 @@ impl Request {
                 self.push_without(&mut pieces, span, outline.last_text.as_ref());
             }
         }
+        // With the quotes around it, it is a value; one that no string can hold has none.
+        let literal = outline.last_text.as_ref().map(|span| &self.body[span.start - 1..=span.end]);
+        let question = literal.map(|literal| Value::parse(literal).ok()?.string());
         let is_for_nobody_else = match (self.endpoint.task(), self.endpoint) {
             // The body was read before; what cannot be read now is not understood.
-            _ if walked.is_err() => Some("unread"),
+            _ if walked.is_err() || question == Some(None) => Some("unread"),
             (Task::Count, _) | (_, Endpoint::Completions) => Some("endpoint"),
             _ if outline.is_in_tool_loop => Some("tool_results"),
             _ if self.n_choices > 1 => Some("choices"),
             _ if has_state => Some("state"),
             _ => None,
         };
-        Inquiry { pieces, temperature, is_for_nobody_else }
+        Inquiry { pieces, question: question.flatten(), temperature, is_for_nobody_else }
     }
 
     /// Adds the value at `span`, with what stands at `hole` left out.
@@ -159,6 +165,21 @@ mod tests {
     }
 
     #[test]
+    fn what_the_last_words_are() {
+        let check = |expected: Option<&str>, content: &str| {
+            let body = format!(r#"{{"model":"m","messages":[{{"role":"user","content":{content}}}]}}"#);
+            let request = request(Endpoint::ChatCompletions, &body);
+            let inquiry = request.inquiry(&request.outline());
+            let found = (inquiry.question.as_deref(), inquiry.is_for_nobody_else.is_some());
+            assert_eq!((expected, expected.is_none()), found, "{content}");
+        };
+        check(Some("hi"), r#""hi""#);
+        check(Some("caf\u{e9} \"x\""), r#""caf\u00e9 \"x\"""#);
+        check(Some("b"), r#"[{"type":"text","text":"a"},{"type":"text","text":"b"}]"#);
+        check(None, r#""\ud800""#);
+    }
+
+    #[test]
     fn which_answers_are_for_nobody_else() {
         let check = |expected: Option<&str>, endpoint, body: &str| {
             let request = request(endpoint, body);
@@ -170,7 +191,11 @@ mod tests {
         let tools = r#"{"model":"m","messages":[{"role":"user","content":"hi"},{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"1","content":"r"}]}"#;
         check(Some("tool_results"), chat, tools);
         check(Some("state"), Endpoint::Responses, r#"{"model":"m","previous_response_id":"r","input":"hi"}"#);
-        check(None, Endpoint::Responses, r#"{"model":"m","previous_response_id":null,"background":false,"input":"hi"}"#);
+        check(
+            None,
+            Endpoint::Responses,
+            r#"{"model":"m","previous_response_id":null,"background":false,"input":"hi"}"#,
+        );
         check(Some("endpoint"), Endpoint::CountTokens, r#"{"contents":[{"parts":[{"text":"hi"}]}]}"#);
         check(None, Endpoint::Embeddings, r#"{"model":"m","input":["a","b"]}"#);
     }
@@ -182,7 +207,15 @@ mod tests {
             assert_eq!(expected, request.inquiry(&request.outline()).temperature, "{body}");
         };
         check(None, Endpoint::ChatCompletions, r#"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#);
-        check(Some(0.7), Endpoint::ChatCompletions, r#"{"model":"m","temperature":0.7,"messages":[{"role":"user","content":"hi"}]}"#);
-        check(Some(0.5), Endpoint::GenerateContent, r#"{"contents":[{"parts":[{"text":"hi"}]}],"generationConfig":{"temperature":0.5}}"#);
+        check(
+            Some(0.7),
+            Endpoint::ChatCompletions,
+            r#"{"model":"m","temperature":0.7,"messages":[{"role":"user","content":"hi"}]}"#,
+        );
+        check(
+            Some(0.5),
+            Endpoint::GenerateContent,
+            r#"{"contents":[{"parts":[{"text":"hi"}]}],"generationConfig":{"temperature":0.5}}"#,
+        );
     }
 }

@@ -127,7 +127,7 @@ mod tests {
     fn what_streams_say() {
         let check = |case: &str, expected: Result<&str, &'static str>, events: &[&str]| {
             let request = r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}"#;
-            let stream: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+            let stream = events.iter().map(|event| ["data: ", event, "\n\n"].concat()).collect::<Vec<_>>().concat();
             assert_eq!(expected.map(str::to_owned), said(Endpoint::ChatCompletions, request, &stream), "{case}");
         };
         let text = r#"{"id":"1","choices":[{"index":0,"delta":{"role":"assistant","content":"hel"}}]}"#;

@@ -5,6 +5,7 @@
 //! only ever named, by its variable or its file, never written.
 
 mod authentication;
+mod cache;
 mod environment;
 mod error;
 mod expiry;
@@ -23,6 +24,7 @@ mod validate;
 mod values;
 
 pub use authentication::Authentication;
+pub use cache::{Cache, CacheMode, CacheScope};
 pub use error::ConfigError;
 pub use expiry::Expiry;
 pub use failover::{Balance, DeploymentSettings, Failover};
@@ -78,6 +80,9 @@ pub struct Config {
     /// Whether a request that comes again with the same `Idempotency-Key` gets the answer that was given before.
     #[serde(default)]
     pub idempotency: Idempotency,
+    /// Whether a question that was answered before is answered from the cache.
+    #[serde(default)]
+    pub cache: Cache,
     /// The operator's own prices, by `provider/model`: for models that nobody lists, or at other terms than listed.
     #[serde(default)]
     pub prices: IndexMap<String, PriceOverride>,

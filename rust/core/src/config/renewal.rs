@@ -67,6 +67,7 @@ impl Config {
             ("failover", running.failover != self.failover),
             ("deployments", running.deployments != self.deployments),
             ("idempotency", running.idempotency != self.idempotency),
+            ("cache", running.cache != self.cache),
             ("prices", running.prices != self.prices),
         ];
         changes.extend(tables.iter().filter(|(_, differs)| *differs).map(|(name, _)| format!("[{name}] changed")));

@@ -1,5 +1,6 @@
 //! What types cannot say: names that must exist, must differ, or must be fit for a header.
 
+mod cache;
 mod failover;
 mod providers;
 mod routing;
@@ -24,6 +25,7 @@ impl Config {
         self.check_tiers()?;
         self.check_prices()?;
         self.check_failover()?;
+        self.check_cache()?;
         self.check_routes()
     }
 

@@ -16,6 +16,9 @@ pub(super) enum Family {
     PrincipalCost,
     Unpriced,
     Idempotent,
+    CacheLookups,
+    CacheSaved,
+    CacheKept,
     HealthChanges,
     DeploymentState,
     DeploymentInFlight,
@@ -58,7 +61,7 @@ pub(super) enum Unit {
 }
 
 impl Family {
-    pub(super) const ALL: [Self; 23] = [
+    pub(super) const ALL: [Self; 26] = [
         Self::Requests,
         Self::Errors,
         Self::Attempts,
@@ -70,6 +73,9 @@ impl Family {
         Self::PrincipalCost,
         Self::Unpriced,
         Self::Idempotent,
+        Self::CacheLookups,
+        Self::CacheSaved,
+        Self::CacheKept,
         Self::HealthChanges,
         Self::DeploymentState,
         Self::DeploymentInFlight,
@@ -165,6 +171,22 @@ impl Family {
             Self::Idempotent => counter(
                 "tiercel_idempotent_requests_total",
                 "Client calls with an Idempotency-Key, by what came of it.",
+                &["outcome"],
+            ),
+            Self::CacheLookups => counter(
+                "tiercel_cache_lookups_total",
+                "Client calls that were looked for in the cache, by what came of it.",
+                &["route", "outcome"],
+            ),
+            Self::CacheSaved => counter(
+                "tiercel_cache_saved_dollars_total",
+                "What answers from the cache had cost when they were bought.",
+                &["route"],
+            )
+            .in_billionths(),
+            Self::CacheKept => counter(
+                "tiercel_cache_answers_total",
+                "Answers that the cache could have kept, by what came of it.",
                 &["outcome"],
             ),
             Self::HealthChanges => counter(

@@ -114,6 +114,12 @@ impl Metrics {
         if let Some(word) = call.idempotent {
             store.add(Family::Idempotent, &[word], 1);
         }
+        if let Some(word) = call.cache {
+            store.add(Family::CacheLookups, &[route, word], 1);
+        }
+        if let Some(saved) = call.saved {
+            store.add(Family::CacheSaved, &[route], saved.0);
+        }
         for attempt in call.attempts {
             store.add(Family::Attempts, &[attempt.deployment, attempt.outcome], 1);
         }
@@ -172,6 +178,11 @@ impl Metrics {
     /// Counts a change of a deployment's state.
     pub fn count_change(&self, deployment: &str, state: State) {
         self.lock().add(Family::HealthChanges, &[deployment, state.word()], 1);
+    }
+
+    /// Counts an answer that the cache could have kept.
+    pub fn count_kept(&self, outcome: &'static str) {
+        self.lock().add(Family::CacheKept, &[outcome], 1);
     }
 
     /// Counts a call that could have been tried again and was not.

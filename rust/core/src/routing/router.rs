@@ -12,7 +12,7 @@ use crate::config::{Config, ConfigError, LlmSettings, Mode, Route, Strategy};
 use crate::models::Capability;
 use crate::money::NanoDollars;
 use crate::plan::Group;
-use crate::rules::{Facts, Rules};
+use crate::rules::{Facts, Heeds, Rules};
 use indexmap::IndexMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, PoisonError};
@@ -42,6 +42,8 @@ pub struct Router {
     labels: IndexMap<Arc<str>, String>,
     llm: Option<LlmSettings>,
     rules: Rules,
+    /// What they look at.
+    heeds: Heeds,
     /// The operator's own weights, where there are some.
     classifier: Option<Arc<Classifier>>,
     max_cost: Option<NanoDollars>,
@@ -153,8 +155,10 @@ impl Router {
             // The first request must not wait until the weights are read.
             Classifier::shipped();
         }
+        let rules = Rules::compile(config, name)?;
         Ok(Self {
-            rules: Rules::compile(config, name)?,
+            heeds: rules.heeds(),
+            rules,
             classifier,
             name: Arc::clone(name),
             tasks: usual.chain(written).collect(),
@@ -178,6 +182,11 @@ impl Router {
     /// What this route's classifier sees in a text.
     pub fn glance<'a>(&'a self, text: &'a str) -> Glance<'a> {
         Glance::new(self.classifier.as_deref().unwrap_or_else(|| Classifier::shipped()), text)
+    }
+
+    /// What its rules look at beside the body.
+    pub fn heeds(&self) -> &Heeds {
+        &self.heeds
     }
 
     /// The groups of the default tier.

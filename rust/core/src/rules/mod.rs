@@ -14,6 +14,7 @@ mod cel;
 mod code;
 mod compile;
 mod facts;
+mod heeds;
 mod language;
 mod matcher;
 mod phrases;
@@ -21,6 +22,7 @@ mod scene;
 
 pub use cel::Undecided;
 pub use facts::Facts;
+pub use heeds::Heeds;
 pub use scene::MAX_TOKEN_BYTES;
 
 use crate::money::NanoDollars;

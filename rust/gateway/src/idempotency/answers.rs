@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-/// A SHA-256.
-pub type Digest = [u8; 32];
+use crate::digest::Digest;
 
 /// Keeps what calls leave under an id, each of which one call at a time can hold. What is kept is bytes to it.
 pub trait Answers: Send + Sync {

@@ -21,8 +21,6 @@ pub(crate) struct Keeping {
     pub(crate) is_enabled: bool,
     pub(crate) ttl: Duration,
     pub(super) max_answer: u64,
-    /// Bytes of all answers of a worker that are yet to be whole.
-    pub(super) max_recorded: u64,
     /// What a worker may keep between two sweeps.
     max_new_bytes: u64,
     max_new_answers: u64,
@@ -33,7 +31,8 @@ pub(crate) struct Keeping {
 /// What a worker has kept.
 #[derive(Default)]
 pub(crate) struct Ledger {
-    pub(super) n_recorded: AtomicU64,
+    /// Bytes of answers that are yet to be whole.
+    pub(crate) n_recorded: AtomicU64,
     /// Since the last sweep.
     n_bytes: AtomicU64,
     n_answers: AtomicU64,
@@ -50,7 +49,6 @@ impl Keeping {
             is_enabled: settings.enabled,
             ttl: settings.ttl.get(),
             max_answer,
-            max_recorded: max_bytes / 4,
             // At least one answer.
             max_new_bytes: (max_bytes / 4 / n_workers).max(max_answer),
             max_new_answers: (max_answers / 4 / n_workers).max(1),

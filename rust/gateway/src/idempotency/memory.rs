@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::answers::{Answers, Claim, Digest, Limits};
+use super::answers::{Answers, Claim, Limits};
 use super::record::Record;
+use crate::digest::Digest;
 
 /// They go with the process.
 #[derive(Default)]

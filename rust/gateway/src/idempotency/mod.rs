@@ -14,12 +14,11 @@
 
 mod key;
 mod record;
-mod recording;
 mod keeping;
 mod answers;
 mod memory;
 
-pub use answers::{Answers, Claim, Digest, Limits};
+pub use answers::{Answers, Claim, Limits};
 pub(crate) use keeping::{Keeping, Ledger};
 pub(crate) use key::Key;
 pub(crate) use memory::Memory;
@@ -35,7 +34,6 @@ use crate::error::{Error, Kind};
 use crate::{Moment, Reply, describe};
 
 use record::{Record, mark_of};
-use recording::Recording;
 
 /// How long a call waits until it looks again whether another one is answered: at first, and at most. Looking costs
 /// some 10 us.
@@ -48,7 +46,6 @@ pub(crate) struct Idempotency {
     state: State,
     /// How often it looked whether another call is answered.
     n_looks: u32,
-    recording: Option<Recording>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,7 +60,7 @@ enum State {
 
 impl Idempotency {
     pub(crate) fn new(key: Key) -> Self {
-        Self { key, state: State::Unclaimed, n_looks: 0, recording: None }
+        Self { key, state: State::Unclaimed, n_looks: 0 }
     }
 
     /// What came of the key; `None` as long as nothing has.
@@ -93,7 +90,7 @@ impl Call {
                 }
                 _ if answers.write(id, &mark_of(fingerprint)) => {
                     idempotency.state = State::Claimed;
-                    idempotency.recording = Some(Recording::new(&self.gateway.shared));
+                    self.begin_recording(self.gateway.keeping().max_answer);
                 }
                 _ => {
                     answers.erase(id);
@@ -155,34 +152,16 @@ impl Call {
 
     // What is kept.
 
-    /// Takes note of the head of the client's stream.
-    pub(crate) fn record_head(&mut self, head: &Reply) {
-        if let Some(recording) = self.idempotency.as_mut().and_then(|it| it.recording.as_mut()) {
-            recording.begin(head);
-        }
-    }
-
-    /// Takes note of bytes of the stream's body that go to the client.
-    pub(crate) fn record(&mut self, body: &[u8]) {
-        self.sent(body.len());
-        let keeping = self.gateway.keeping();
-        if let Some(recording) = self.idempotency.as_mut().and_then(|it| it.recording.as_mut()) {
-            recording.push(body, keeping);
-        }
-    }
-
-    /// Keeps the answer: all of `reply`, or what was recorded of a stream that is whole.
-    pub(crate) fn keep(&mut self, reply: Option<&Reply>, now: Moment) {
+    /// Keeps the answer, or learns why it is not kept.
+    pub(crate) fn keep_for_same_key(&mut self, kept: Result<Reply, &'static str>, now: Moment) {
         let Some(idempotency) = self.idempotency.as_mut().filter(|it| it.state == State::Claimed) else { return };
-        let Some(mut recording) = idempotency.recording.take() else { return };
-        if let Some(reply) = reply {
-            recording.begin(reply);
-            recording.push(&reply.body, self.gateway.keeping());
-        }
         let Key { id, fingerprint } = &idempotency.key;
+        let created = Duration::from_secs(now.unix.as_secs());
+        let record = kept.map(|reply| Record { fingerprint: *fingerprint, created, reply }.encode());
         let answers = self.gateway.shared.answers();
-        let word = match recording.finish(*fingerprint, now.unix).map(|record| record.encode()) {
+        let word = match record {
             Err(why_not) => why_not,
+            Ok(bytes) if bytes.len() as u64 > self.gateway.keeping().max_answer => "too_large",
             Ok(bytes) if !self.gateway.shared.ledger.take(bytes.len(), self.gateway.keeping()) => "no_room",
             Ok(bytes) if answers.write(id, &bytes) => "stored",
             Ok(_) => "unavailable",
@@ -200,7 +179,6 @@ impl Call {
         if let Some(idempotency) = self.idempotency.as_mut().filter(|it| it.state == State::Claimed) {
             self.gateway.shared.answers().erase(&idempotency.key.id);
             idempotency.state = State::Over("released");
-            idempotency.recording = None;
         }
     }
 }

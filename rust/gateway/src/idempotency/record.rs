@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use super::answers::Digest;
 use crate::Reply;
+use crate::digest::Digest;
 
 /// To be changed with the form.
 const FORM: &[u8; 8] = b"tiercel1";

@@ -21,7 +21,7 @@ use node::Node;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
-use variables::Variable;
+pub(super) use variables::Variable;
 
 /// In bytes. A longer one is no condition that a person reads.
 const MAX_SOURCE: usize = 2_000;
@@ -86,6 +86,13 @@ impl Condition {
 
     pub(super) fn source(&self) -> &str {
         &self.source
+    }
+
+    /// Those that it asks about.
+    pub(super) fn variables(&self) -> Vec<&Variable> {
+        let mut variables = Vec::new();
+        self.root.variables(&mut variables);
+        variables
     }
 
     pub(super) fn holds(&self, scene: &Scene<'_, '_>) -> Result<bool, Undecided> {

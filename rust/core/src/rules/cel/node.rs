@@ -38,6 +38,16 @@ impl Node {
         }
     }
 
+    /// Adds what is asked about.
+    pub(super) fn variables<'a>(&'a self, variables: &mut Vec<&'a Variable>) {
+        match self {
+            Self::Both(sides) | Self::Either(sides) => sides.iter().for_each(|side| side.variables(variables)),
+            Self::Not(inner) => inner.variables(variables),
+            Self::HasTokens(_) => variables.push(&Variable::PromptTokens),
+            Self::Other(_, own) => variables.extend(own.iter().map(|(_, variable)| variable)),
+        }
+    }
+
     /// `prompt_tokens > 2000`, with any of the four signs and either side first.
     fn of_tokens(expression: &Expression) -> Option<Self> {
         let Expr::Call(CallExpr { func_name, target: None, args }) = &expression.expr else { return None };

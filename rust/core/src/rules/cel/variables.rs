@@ -8,7 +8,7 @@ use cel::common::value::Val;
 
 /// One thing that is known of a request.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Variable {
+pub(in crate::rules) enum Variable {
     PromptTokens,
     NMessages,
     NImages,
