@@ -145,6 +145,11 @@ impl Call {
             self.is_reload = true;
             return Ok(());
         }
+        if let Entry::Cache(what) = entry {
+            let reply = pages::cache(&self.gateway, what, self.principal.as_deref(), incoming.body, self.began);
+            self.answer_here(reply);
+            return Ok(());
+        }
         if let Some(page) = pages::page(entry, self.client, &self.gateway, self.principal.as_deref(), self.began) {
             let mut reply = page?;
             describe::sign(&mut reply, &self.request_id);

@@ -66,6 +66,7 @@ impl Demand {
             | Entry::ForgetHealth
             | Entry::Route
             | Entry::Reload
+            | Entry::Cache(_)
             | Entry::Models
             | Entry::Model(_) => Err(Error::new(Kind::Internal, "a page is no demand")),
         }

@@ -7,6 +7,7 @@
 use tiercel_wire::passthrough::Operation;
 use tiercel_wire::{Client, Endpoint};
 
+use crate::cache::Management;
 use crate::error::{Error, Kind};
 
 /// What a request asks the gateway for.
@@ -24,6 +25,8 @@ pub(crate) enum Entry<'a> {
     ForgetHealth,
     /// Where a request would go.
     Route,
+    /// Something about the cache.
+    Cache(Management),
     /// To read the configuration again.
     Reload,
     /// The models that the caller may use.
@@ -74,10 +77,10 @@ impl<'a> Place<'a> {
     /// What is there for `method`.
     pub(crate) fn find(self, method: &str) -> Result<Entry<'a>, Error> {
         let entry = self.entry(method)?;
-        let taken = if matches!(entry, Entry::Endpoint(..) | Entry::Route | Entry::Reload | Entry::ForgetHealth) {
-            "POST"
-        } else {
-            "GET"
+        let taken = match entry {
+            Entry::Endpoint(..) | Entry::Route | Entry::Reload | Entry::ForgetHealth => "POST",
+            Entry::Cache(Management::Purge) => "POST",
+            _ => "GET",
         };
         if method == taken || matches!(entry, Entry::Passthrough(..)) {
             return Ok(entry);
@@ -92,6 +95,8 @@ impl<'a> Place<'a> {
             "metrics" if !self.has_prefix => return Ok(Entry::Metrics),
             "tiercel/route" if !self.has_prefix => return Ok(Entry::Route),
             "tiercel/reload" if !self.has_prefix => return Ok(Entry::Reload),
+            "tiercel/cache" if !self.has_prefix => return Ok(Entry::Cache(Management::Report)),
+            "tiercel/cache/purge" if !self.has_prefix => return Ok(Entry::Cache(Management::Purge)),
             "tiercel/health" if !self.has_prefix => return Ok(Entry::Health),
             "tiercel/health/forget" if !self.has_prefix => return Ok(Entry::ForgetHealth),
             _ => {}
@@ -153,6 +158,7 @@ impl Entry<'_> {
             Self::Health | Self::ForgetHealth => "deployments",
             Self::Route => "route",
             Self::Reload => "reload",
+            Self::Cache(_) => "cache",
             Self::Models | Self::Model(_) => "models",
             Self::Passthrough(operation, _) => operation.name,
             Self::Endpoint(endpoint, _) => match endpoint {
@@ -225,6 +231,8 @@ mod tests {
         check("GET", "/metrics", (Client::OpenAi, Entry::Metrics));
         check("POST", "/tiercel/route", (Client::OpenAi, Entry::Route));
         check("POST", "/tiercel/reload", (Client::OpenAi, Entry::Reload));
+        check("GET", "/tiercel/cache", (Client::OpenAi, Entry::Cache(Management::Report)));
+        check("POST", "/tiercel/cache/purge", (Client::OpenAi, Entry::Cache(Management::Purge)));
         check("GET", "/tiercel/health", (Client::OpenAi, Entry::Health));
         check("POST", "/tiercel/health/forget", (Client::OpenAi, Entry::ForgetHealth));
         let files = Operation::find("GET", "/files/file-1").unwrap();
@@ -269,6 +277,8 @@ mod tests {
         check("/tiercel/reload", "POST", true);
         check("/tiercel/reload", "GET", false);
         check("/tiercel/health", "POST", false);
+        check("/tiercel/cache", "POST", false);
+        check("/tiercel/cache/purge", "GET", false);
         check("/tiercel/health/forget", "GET", false);
         check("/v1/files", "GET", true);
         check("/v1/files", "PATCH", false);

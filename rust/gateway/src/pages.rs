@@ -5,9 +5,10 @@ use tiercel_core::registry::ModelEntry;
 use tiercel_wire::Client;
 use tiercel_wire::models::{self, Model};
 
+use crate::cache::Management;
 use crate::entry::Entry;
 use crate::error::{Error, Kind};
-use crate::{Gateway, Moment, Reply};
+use crate::{Gateway, Moment, Reply, cache};
 
 /// When the models "were created": no provider's list is asked for it, and clients only need a number.
 const CREATED: u64 = 1_700_000_000;
@@ -51,8 +52,20 @@ pub(crate) fn page(
                 Error::new(Kind::UnknownModel, "there is no such model for this key; GET /v1/models lists them")
             })
         }
-        Entry::Route | Entry::Reload | Entry::Endpoint(..) | Entry::Passthrough(..) => return None,
+        Entry::Route | Entry::Reload | Entry::Cache(_) | Entry::Endpoint(..) | Entry::Passthrough(..) => return None,
     })
+}
+
+/// What an operator asks of the cache, with the request's body.
+pub(crate) fn cache(
+    gateway: &Gateway,
+    what: Management,
+    principal: Option<&Principal>,
+    body: &[u8],
+    now: Moment,
+) -> Result<Reply, Error> {
+    check_admin(principal)?;
+    cache::manage(gateway, what, body, now)
 }
 
 /// Whether `principal` may have the configuration read again, now.

@@ -16,6 +16,7 @@ const MAX_TAG: usize = 64;
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) is_enabled: bool,
+    pub(super) mode: CacheMode,
     pub(super) scope: CacheScope,
     ttl: Duration,
     pub(crate) max_answer: u64,
@@ -29,6 +30,7 @@ impl Settings {
         let cache = &config.cache;
         Self {
             is_enabled: cache.mode != CacheMode::Off,
+            mode: cache.mode,
             scope: cache.scope,
             ttl: cache.ttl.get(),
             max_answer: cache.max_answer.get().min(cache.max_bytes.get()),

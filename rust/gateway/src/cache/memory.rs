@@ -170,7 +170,7 @@ mod tests {
             for (seconds, (number, n_bytes, worth)) in (0..).zip(rows) {
                 prop_assert!(put(&store, number, n_bytes, worth, seconds));
                 let size = store.size();
-                let n_bytes = store.lock().rows.values().map(|kept| kept.row.len() as u64).sum();
+                let n_bytes: u64 = store.lock().rows.values().map(|kept| kept.row.len() as u64).sum();
                 prop_assert!(size.n_entries <= LIMITS.max_entries && size.n_bytes <= LIMITS.max_bytes);
                 prop_assert_eq!(size.n_bytes, n_bytes);
                 prop_assert!(store.get(&id(number)).is_some(), "what was just kept is there");

@@ -20,12 +20,14 @@
 mod control;
 mod flights;
 mod key;
+mod manage;
 mod memory;
 mod row;
 mod store;
 
 pub(crate) use control::{CacheControl, Settings};
 pub(crate) use flights::Flights;
+pub(crate) use manage::{Management, manage};
 pub(crate) use memory::Memory;
 pub use store::{Limits, Size, Store, worth};
 
@@ -40,6 +42,7 @@ use tiercel_wire as wire;
 use crate::attempt::Next;
 use crate::call::Call;
 use crate::demand::Demand;
+use crate::digest::Digest;
 use crate::head::Head;
 use crate::{Gateway, Moment, Reply, describe, settle};
 
@@ -67,7 +70,7 @@ pub(crate) struct Caching {
 /// What came of looking.
 enum Found {
     /// The same question.
-    Exact { age: Duration, saved: Option<NanoDollars> },
+    Exact { id: Digest, age: Duration, saved: Option<NanoDollars> },
     /// Nothing.
     Miss,
     /// It was not looked for, since it may not be, or was told not to.
@@ -100,7 +103,7 @@ impl Caching {
     /// What a client is told of it.
     pub(crate) fn header(&self) -> String {
         match self.outcome {
-            Found::Exact { age, .. } => format!("exact;age={}", age.as_secs()),
+            Found::Exact { id, age, .. } => format!("exact;age={};id={}", age.as_secs(), name(&id)),
             Found::Miss => "miss".to_owned(),
             Found::Bypass(reason) => format!("bypass;reason={reason}"),
         }
@@ -154,15 +157,15 @@ pub(crate) fn look_up(
 impl Caching {
     /// The answer to `key` in the form that is wanted, if it is known.
     fn find(&mut self, gateway: &Gateway, request: &wire::Request, key: &Key, now: Moment) -> Option<Reply> {
+        let entries = gateway.shared.entries();
         let read = |form: Form| {
             let id = form.id(&key.exact);
-            let row = gateway.shared.entries().get(&id)?;
-            Row::decode(&row, &id, &key.partition, &gateway.shared.entries().secret()).filter(|row| row.lives(now.unix))
+            let row = Row::decode(&*entries.get(&id)?, &id, &key.partition, &entries.secret())?;
+            row.lives(now.unix).then_some((id, row))
         };
-        let recast = |form: &Form| read(*form)?.recast(*form, request);
-        let row = read(self.form).or_else(|| self.form.others().iter().find_map(recast))?;
-        let (age, saved) = (now.unix.saturating_sub(row.created), row.cost);
-        self.outcome = Found::Exact { age, saved };
+        let recast = |form: &Form| read(*form).and_then(|(id, row)| Some((id, row.recast(*form, request)?)));
+        let (id, row) = read(self.form).or_else(|| self.form.others().iter().find_map(recast))?;
+        self.outcome = Found::Exact { id, age: now.unix.saturating_sub(row.created), saved: row.cost };
         Some(row.reply)
     }
 }
@@ -265,4 +268,9 @@ impl Call {
         });
         self.gateway.shared.metrics.count_kept(row.err().unwrap_or("stored"));
     }
+}
+
+/// What clients and operators call the answer that is kept under `id`.
+fn name(id: &Digest) -> String {
+    id[..8].iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }

@@ -17,6 +17,7 @@ mod failures;
 mod timeouts;
 mod settlement;
 mod idempotency;
+mod cache;
 mod renewal;
 mod routing;
 mod provider;
