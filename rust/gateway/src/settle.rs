@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tiercel_core::money::NanoDollars;
+use tiercel_core::plan::Plan;
 use tiercel_core::settlement::{Attempt, Outcome, Settlement, TokenUsage};
 use tiercel_wire::Usage;
 
@@ -10,7 +11,7 @@ use crate::answer::Answer;
 use crate::call::{Asked, Call};
 use crate::demand::Demand;
 use crate::idempotency::Idempotency;
-use crate::{Moment, attempt};
+use crate::{Moment, attempt, describe};
 
 /// Bytes of text that make a token, where the upstream does not say how many there were: OpenAI's rule of thumb for
 /// English. The entry is marked as an estimate.
@@ -83,6 +84,8 @@ pub(crate) fn settle(call: &Call, now: Moment) {
         .collect();
     let deployment = call.current().map(|attempt| &attempt.deployment);
     let plan = call.asked.as_ref().map(|asked| &asked.plan);
+    let reason = call.asked.as_ref().map(|asked| describe::reason(asked, call.current()));
+    let undecided_rules: Vec<&str> = plan.into_iter().flat_map(Plan::undecided_rules).collect();
     call.gateway.record(&Settlement {
         request_id: &call.request_id,
         unix: call.began.unix,
@@ -92,6 +95,9 @@ pub(crate) fn settle(call: &Call, now: Moment) {
         requested_model: &call.requested_model,
         is_known_model: plan.is_some_and(|plan| plan.is_configured),
         route: plan.and_then(|plan| plan.route.as_deref()),
+        task: plan.and_then(Plan::known_task),
+        reason: reason.as_deref(),
+        undecided_rules: &undecided_rules,
         tier: call.group().and_then(|group| group.tier.as_deref()),
         provider: deployment.map(|deployment| &*deployment.provider.name),
         model: deployment.map(|deployment| &*deployment.model),

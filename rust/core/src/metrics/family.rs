@@ -16,6 +16,7 @@ pub(super) enum Family {
     PrincipalCost,
     Unpriced,
     Idempotent,
+    UndecidedRules,
     HealthChanges,
     DeploymentState,
     DeploymentInFlight,
@@ -58,7 +59,7 @@ pub(super) enum Unit {
 }
 
 impl Family {
-    pub(super) const ALL: [Self; 23] = [
+    pub(super) const ALL: [Self; 24] = [
         Self::Requests,
         Self::Errors,
         Self::Attempts,
@@ -70,6 +71,7 @@ impl Family {
         Self::PrincipalCost,
         Self::Unpriced,
         Self::Idempotent,
+        Self::UndecidedRules,
         Self::HealthChanges,
         Self::DeploymentState,
         Self::DeploymentInFlight,
@@ -166,6 +168,11 @@ impl Family {
                 "tiercel_idempotent_requests_total",
                 "Client calls with an Idempotency-Key, by what came of it.",
                 &["outcome"],
+            ),
+            Self::UndecidedRules => counter(
+                "tiercel_routing_undecided_total",
+                "Times that a rule was left out, since its condition could not be evaluated.",
+                &["route", "rule"],
             ),
             Self::HealthChanges => counter(
                 "tiercel_deployment_changes_total",

@@ -114,6 +114,9 @@ impl Metrics {
         if let Some(word) = call.idempotent {
             store.add(Family::Idempotent, &[word], 1);
         }
+        for rule in call.undecided_rules {
+            store.add(Family::UndecidedRules, &[route, rule], 1);
+        }
         for attempt in call.attempts {
             store.add(Family::Attempts, &[attempt.deployment, attempt.outcome], 1);
         }
