@@ -43,8 +43,8 @@ impl Prices {
         routes.map(|(name, route)| (name.as_str(), route.tiers.iter().map(String::as_str).collect())).collect()
     }
 
-    #[pyo3(signature = (deployment, unix_us, *, input, cache_read, cache_write, cache_write_1h, input_audio, output,
-                        reasoning, output_audio))]
+    #[pyo3(signature = (deployment, unix_us, *, input=0, cache_read=0, cache_write=0, cache_write_1h=0, input_audio=0,
+                        output=0, reasoning=0, output_audio=0))]
     #[expect(clippy::too_many_arguments, reason = "tokens of each kind that has a price of its own")]
     fn cost(
         &self,
