@@ -4,6 +4,8 @@ import gzip
 import json
 import math
 import random
+import re
+from typing import Any
 
 import openai
 import pytest
@@ -87,7 +89,7 @@ def found_at(record, path):
 
 
 # By name: the lines, options, and what is where in the report.
-ROWS = {
+ROWS: dict[str, tuple[list[Any], tuple[str, ...], dict[str, Any]]] = {
     "costs are summed by tier": (
         [call(cost=1), call(cost=2), call("premium", cost=4)],
         (),
@@ -97,11 +99,6 @@ ROWS = {
         [call("long"), call("premium")],
         (),
         {"tiers.0.tier": "cheap", "tiers.2.tier": "premium", "tiers.3.tier": "long", "tiers.3.usual_share": None},
-    ),
-    "without a configuration tiers stand in the order of what a request cost": (
-        [call("premium", cost=9), call("premium", cost=1), call(cost=4), call("mid", cost=None)],
-        ("--config", "empty.toml"),
-        {"order": "mean_cost", "tiers.0.tier": "cheap", "tiers.1.tier": "premium", "tiers.2.tier": "mid"},
     ),
     "the same tokens are priced at the dearest tier's first model": (
         [call(tokens=(1_000, 100), cost=1_200_000), call("premium", tokens=(1, 1), cost=30_000)],
@@ -188,10 +185,20 @@ ROWS = {
 @pytest.mark.parametrize("name", ROWS)
 def test_what_the_report_says(tmp_path, name):
     lines, options, expected = ROWS[name]
-    (tmp_path / "empty.toml").write_text("")
     found = report(tmp_path, lines, *options)
 
     assert {path: found_at(found, path) for path in expected} == expected
+
+
+def test_without_a_configuration_tiers_stand_in_the_order_of_what_a_request_cost(tmp_path):
+    write(tmp_path, [call("premium", cost=9), call("premium", cost=1), call(cost=4), call("mid", cost=None)])
+    (tmp_path / "tiercel.toml").unlink()
+    done = tiercel("report", "routing", "--log", "log", "--json", folder=tmp_path)
+    found = json.loads(done.stdout)
+
+    assert ([tier["tier"] for tier in found["tiers"]], found["order"]) == (["cheap", "premium", "mid"], "mean_cost")
+    assert found["comparison"] is None
+    assert "hint: --against" in tiercel("report", "routing", "--log", "log", folder=tmp_path).stdout
 
 
 def test_an_empty_log_is_a_no(tmp_path):
@@ -238,15 +245,16 @@ def test_tables_are_for_people(tmp_path):
     write(tmp_path, [call(task="code", cost=1_000_000), call("premium", cost=None), CLASSIFY, BY_NAME, "no JSON"])
     done = tiercel("report", "routing", "--log", "log", folder=tmp_path)
 
+    shown = re.sub(" +", " ", done.stdout)
     for expected in [
-        "cheap    1         50.0%  60-75%   $0.001000  $0.001000",
-        "premium  1         50.0%  5-15%    ?          ?",
+        "cheap 1 50.0% 60-75% $0.001000 $0.001000 1 ms 1 ms",
+        "premium 1 50.0% 5-15% ? ? 1 ms",
         "1 requests have no known price, and are in no cost.",
         "1 requests went by a name or were refused ($0.000000), and are not in these tables.",
         "Against sending everything to p/large",
-        "saved",
+        "saved $0.029000 96.7%",
     ]:
-        assert expected in done.stdout, done.stdout
+        assert expected in shown, shown
     assert "1 lines are none of an access log, and are left out; log:5: it is no JSON" in done.stderr
 
 
@@ -324,7 +332,7 @@ rules = [{{ name = "poems", any_phrase = ["verses"], use = "dear" }}]
 
 [routes.auto.classifier]
 mode = "llm"
-tasks = {{ prose = "cheap" }}
+tasks = {{ verse = "cheap", prose = "cheap" }}
 labels = {{ verse = "asks for verses", prose = "asks for anything else" }}
 llm = {{ model = "sim/judge", timeout = "5s" }}
 """
@@ -351,4 +359,4 @@ llm = {{ model = "sim/judge", timeout = "5s" }}
     assert found["classifying"]["cost_nano_dollars"] == cost(["judge"])
     assert [tier["cost_nano_dollars"] for tier in found["tiers"]] == [cost(("small", "spare")), cost(["large"])]
     assert {who: sums["requests"] for who, sums in found["decided_by"].items()} == {"rule": 1, "model": 3}
-    assert [(row["task"], row["tier"]) for row in found["tasks"]] == [("not classified", "dear"), ("prose", "cheap")]
+    assert {row["tier"]: row["task"] == "not classified" for row in found["tasks"]} == {"dear": True, "cheap": False}

@@ -17,7 +17,9 @@ from tiercel.errors import TiercelError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-STDIN = Path("-")
+_File = IO[bytes] | gzip.GzipFile
+
+_STDIN = Path("-")
 
 # Bytes of a line. The gateway cuts every text that it logs, and a call has a few attempts.
 _MAX_LINE = 65_536
@@ -109,7 +111,7 @@ class Lines:
             except OSError as error:
                 raise TiercelError(f"{path}: {(error.strerror or str(error)).lower()}") from None
 
-    def _read(self, path: Path, file: IO[bytes]) -> Iterator[Line]:
+    def _read(self, path: Path, file: _File) -> Iterator[Line]:
         for number, text in enumerate(_texts(file), 1):
             if not text.strip():
                 continue
@@ -160,14 +162,14 @@ def parse(text: bytes) -> Line:
     )
 
 
-def _open(path: Path) -> contextlib.AbstractContextManager[IO[bytes]]:
-    if path == STDIN:
+def _open(path: Path) -> contextlib.AbstractContextManager[_File]:
+    if path == _STDIN:
         return contextlib.nullcontext(sys.stdin.buffer)
     # The file is closed by whoever enters it.
     return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
 
 
-def _texts(file: IO[bytes]) -> Iterator[bytes]:
+def _texts(file: _File) -> Iterator[bytes]:
     """The lines of a file, of which more than may be is read of none."""
     while text := file.readline(_MAX_LINE + 1):
         yield text
