@@ -193,8 +193,8 @@ def by_price(tiers: dict[str, Sums]) -> list[str]:
 def usual_share(position: int, n_tiers: int) -> tuple[float, float] | None:
     """Which share of traffic usually goes to that tier of so many, the cheapest first; None where none is usual.
 
-    60-75 % go to the cheapest of three tiers, 15-25 % to the middle and 5-15 % to the dearest. Of two tiers, the dearer
-    has what the cheaper one leaves. With more tiers, those in the middle have their share together.
+    A rule of thumb: 60-75 % go to the cheapest of three tiers, 15-25 % to the middle and 5-15 % to the dearest. Of two
+    tiers, the dearer has what the cheaper one leaves. With more tiers, those in the middle have their share together.
     """
     if n_tiers < 2:
         return None
@@ -212,4 +212,8 @@ def own_tiers(prices: Prices, route: str | None) -> Sequence[str]:
 
 
 def _kept(groups: dict[_Key, Sums], key: _Key, other: _Key) -> Sums:
-    return groups.setdefault(key if key in groups or len(groups) < _MAX_KEPT else other, Sums())
+    if key not in groups and len(groups) >= _MAX_KEPT:
+        key = other
+    if key not in groups:
+        groups[key] = Sums()
+    return groups[key]

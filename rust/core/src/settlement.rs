@@ -35,9 +35,9 @@ pub struct Settlement<'a> {
     pub route: Option<&'a str>,
     /// The kind of request, where somebody told.
     pub task: Option<&'a str>,
-    /// Why it went where it did, as `x-tiercel-reason` has it. `None` where nothing was to be tried.
-    #[serde(serialize_with = "optional_cut")]
-    pub reason: Option<&'a str>,
+    /// Why it went where it did, as `x-tiercel-reason` has it. Empty where nothing was to be tried.
+    #[serde(serialize_with = "cut", skip_serializing_if = "str::is_empty")]
+    pub reason: &'a str,
     /// The rules that were left out, since their condition could not be evaluated.
     #[serde(skip)]
     pub undecided_rules: &'a [&'a str],
@@ -181,14 +181,6 @@ const MAX_TEXT: usize = 256;
 fn cut<S: Serializer>(text: &&str, serializer: S) -> Result<S::Ok, S::Error> {
     let end = (0..=text.len().min(MAX_TEXT)).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
     serializer.serialize_str(&text[..end])
-}
-
-#[expect(clippy::ref_option, reason = "serde's signature")]
-fn optional_cut<S: Serializer>(text: &Option<&str>, serializer: S) -> Result<S::Ok, S::Error> {
-    match text {
-        Some(text) => cut(text, serializer),
-        None => serializer.serialize_none(),
-    }
 }
 
 fn microseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {

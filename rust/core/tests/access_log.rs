@@ -64,7 +64,7 @@ fn what_is_not_known_is_null() {
     let refused = Settlement {
         principal: None,
         task: None,
-        reason: None,
+        reason: "",
         model: None,
         cost: None,
         time_to_first_token: None,
@@ -72,9 +72,10 @@ fn what_is_not_known_is_null() {
     };
     let line = value(&refused);
 
-    for field in ["principal", "task", "reason", "model", "cost_nano_dollars", "time_to_first_token_us"] {
+    for field in ["principal", "task", "model", "cost_nano_dollars", "time_to_first_token_us"] {
         assert_eq!(Some(&Value::Null), line.get(field), "{field}");
     }
+    assert_eq!(None, line.get("reason"));
 }
 
 #[test]
@@ -87,7 +88,7 @@ fn text_that_may_be_long_is_escaped_and_cut() {
         (&"y".repeat(256), &"y".repeat(256)),
         (&"z".repeat(10_000), &"z".repeat(256)),
     ] {
-        let line = value(&Settlement { request_id: text, requested_model: text, reason: Some(text), ..answered() });
+        let line = value(&Settlement { request_id: text, requested_model: text, reason: text, ..answered() });
 
         for field in ["request_id", "requested_model", "reason"] {
             assert_eq!(expected, line[field], "{field}");

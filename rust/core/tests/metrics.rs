@@ -24,7 +24,7 @@ fn refused() -> Settlement<'static> {
         is_known_model: false,
         route: None,
         task: None,
-        reason: None,
+        reason: "",
         tier: None,
         provider: None,
         model: None,

@@ -84,7 +84,7 @@ pub(crate) fn settle(call: &Call, now: Moment) {
         .collect();
     let deployment = call.current().map(|attempt| &attempt.deployment);
     let plan = call.asked.as_ref().map(|asked| &asked.plan);
-    let reason = call.asked.as_ref().map(|asked| describe::reason(asked, call.current()));
+    let reason = call.asked.as_ref().map(|asked| describe::reason(asked, call.current())).unwrap_or_default();
     let undecided_rules: Vec<&str> = plan.into_iter().flat_map(Plan::undecided_rules).collect();
     call.gateway.record(&Settlement {
         request_id: &call.request_id,
@@ -96,7 +96,7 @@ pub(crate) fn settle(call: &Call, now: Moment) {
         is_known_model: plan.is_some_and(|plan| plan.is_configured),
         route: plan.and_then(|plan| plan.route.as_deref()),
         task: plan.and_then(Plan::known_task),
-        reason: reason.as_deref(),
+        reason: &reason,
         undecided_rules: &undecided_rules,
         tier: call.group().and_then(|group| group.tier.as_deref()),
         provider: deployment.map(|deployment| &*deployment.provider.name),

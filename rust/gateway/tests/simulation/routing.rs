@@ -157,7 +157,7 @@ fn the_log_says_why_and_what_it_was_taken_for() {
                  [[routes.auto.rules]]\nname = \"odd\"\nwhen = \"7 / n_images > 0\"\nuse = \"dear\"\n";
     let check = |mut world: World, script: &[Script], reason: &str, task: Option<&str>, undecided: u64| {
         let seen = world.run(&talk(&["Verses, please"]), script);
-        assert_eq!(Some(reason), seen.header("x-tiercel-reason").as_deref());
+        assert_eq!(Some(reason), seen.header("x-tiercel-reason"));
         assert_eq!((Some(reason), task), (seen.line["reason"].as_str(), seen.line["task"].as_str()));
         assert_eq!(undecided, world.metric("tiercel_routing_undecided_total"), "{reason}");
         let lines = seen.asides.iter().flat_map(|(_, log)| log);
