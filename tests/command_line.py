@@ -28,14 +28,15 @@ key = { env = "SHOP_KEY" }
 """
 
 
-def tiercel(*arguments, folder, environment=None):
-    """Runs a command to its end."""
+def tiercel(*arguments, folder, environment=None, given=None):
+    """Runs a command to its end, with the text `given` as its standard input."""
     return subprocess.run(
         [*TIERCEL, *map(str, arguments)],
         cwd=folder,
         env=ENVIRONMENT | (environment or {}),
         capture_output=True,
         text=True,
+        input=given,
         timeout=PATIENCE,
         check=False,
     )

@@ -15,6 +15,7 @@ __all__ = [
     "KnownModel",
     "KnownProvider",
     "Pause",
+    "Prices",
     "Reply",
     "Step",
     "classifier_features",
@@ -291,6 +292,61 @@ class KnownModel:
     @property
     def capabilities(self) -> list[str] | None:
         """Of `vision`, `tools`, `json_schema` and `reasoning` what it can do; None where not known."""
+
+@final
+class Prices:
+    """The prices of a configuration, or those that everybody has; and its tiers, which stand in order of price."""
+
+    def __new__(cls, path: str | None = None) -> Prices:
+        """Read the configuration at `path`. Keys of providers are not needed.
+
+        Raises:
+            ConfigurationError: It cannot be used.
+        """
+
+    @property
+    def version(self) -> str:
+        """Which prices these are, as the access log has it."""
+
+    @property
+    def tiers(self) -> list[tuple[str, list[str]]]:
+        """The tiers, the cheapest first, and their deployments, the first choice first."""
+
+    @property
+    def routes(self) -> list[tuple[str, list[str]]]:
+        """The routes, and the tiers that they choose among."""
+
+    def cost(
+        self,
+        deployment: str,
+        unix_us: int,
+        *,
+        input: int = 0,  # noqa: A002 - what the log calls it
+        cache_read: int = 0,
+        cache_write: int = 0,
+        cache_write_1h: int = 0,
+        input_audio: int = 0,
+        output: int = 0,
+        reasoning: int = 0,
+        output_audio: int = 0,
+    ) -> int | None:
+        """What an answer costs, in nano-dollars.
+
+        Args:
+            deployment: `provider/model`.
+            unix_us: When, in microseconds since 1970: some prices change with the time of day.
+            input: Tokens of the prompt that neither came from nor went to the provider's cache.
+            cache_read: Tokens of the prompt that came from it.
+            cache_write: Tokens of the prompt that went to it.
+            cache_write_1h: Those of them that are kept for an hour.
+            input_audio: Those of `input` that were sound.
+            output: Tokens of the answer.
+            reasoning: Those of them that were spent on reasoning.
+            output_audio: Those of them that are sound.
+
+        Returns:
+            None where nobody knows the model's price.
+        """
 
 @final
 class Call:

@@ -2,7 +2,7 @@
 
 use crate::health::GroupHealth;
 use crate::registry::Deployment;
-use crate::routing::{Decision, Finding, Router};
+use crate::routing::{Decision, Finding, Router, UNKNOWN_TASK};
 use std::fmt;
 use std::sync::Arc;
 
@@ -65,6 +65,17 @@ impl Plan {
     /// The tier that was asked for, or that the route chose.
     pub fn tier(&self) -> Option<&Arc<str>> {
         self.groups.first().and_then(|group| group.tier.as_ref())
+    }
+
+    /// The kind of request, where somebody told.
+    pub fn known_task(&self) -> Option<&str> {
+        self.task.as_deref().filter(|task| *task != UNKNOWN_TASK)
+    }
+
+    /// The rules of the route that were left out, since their condition could not be evaluated.
+    pub fn undecided_rules(&self) -> impl Iterator<Item = &str> {
+        let findings = if let Reason::Route { findings, .. } = &self.reason { &**findings } else { &[] };
+        findings.iter().filter_map(|finding| if let Finding::Undecided(rule) = finding { Some(&**rule) } else { None })
     }
 
     /// All that may be tried.

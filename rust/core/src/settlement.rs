@@ -33,6 +33,14 @@ pub struct Settlement<'a> {
     pub is_known_model: bool,
     /// The route that chose among tiers.
     pub route: Option<&'a str>,
+    /// The kind of request, where somebody told.
+    pub task: Option<&'a str>,
+    /// Why it went where it did, as `x-tiercel-reason` has it. Empty where nothing was to be tried.
+    #[serde(serialize_with = "cut", skip_serializing_if = "str::is_empty")]
+    pub reason: &'a str,
+    /// The rules that were left out, since their condition could not be evaluated.
+    #[serde(skip)]
+    pub undecided_rules: &'a [&'a str],
     /// The tier that answered, or that was tried last.
     pub tier: Option<&'a str>,
     /// The provider that answered, or that was tried last. `None` when none was tried.
@@ -173,7 +181,7 @@ impl TokenUsage {
     }
 }
 
-/// Untrusted text is cut at this many bytes, so that a client cannot fill the log.
+/// Text that is untrusted, or made of many names, is cut at this many bytes, so that nobody can fill the log.
 const MAX_TEXT: usize = 256;
 
 fn cut<S: Serializer>(text: &&str, serializer: S) -> Result<S::Ok, S::Error> {

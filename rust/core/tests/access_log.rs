@@ -28,7 +28,8 @@ fn value(call: &Settlement<'_>) -> Value {
 fn a_line_holds_the_whole_settlement() {
     let expected = concat!(
         r#"{"request_id":"request-1","unix_us":1793491200000000,"principal":"shop","tenant":"acme","endpoint":"chat","#,
-        r#""requested_model":"auto","route":"auto","tier":"cheap","provider":"openai","model":"gpt-4o-mini","#,
+        r#""requested_model":"auto","route":"auto","task":"chat_command","#,
+        r#""reason":"route:auto:task:chat_command:0.93","tier":"cheap","provider":"openai","model":"gpt-4o-mini","#,
         r#""status":200,"outcome":"answered","is_stream":true,"#,
         r#""attempts":[{"deployment":"local/small","outcome":"connect","duration_us":1000},"#,
         r#"{"deployment":"openai/gpt-4o-mini","outcome":"answered","duration_us":812000}],"#,
@@ -60,16 +61,25 @@ fn outcomes_say_why() {
 
 #[test]
 fn what_is_not_known_is_null() {
-    let refused = Settlement { principal: None, model: None, cost: None, time_to_first_token: None, ..answered() };
+    let refused = Settlement {
+        principal: None,
+        task: None,
+        reason: "",
+        model: None,
+        cost: None,
+        time_to_first_token: None,
+        ..answered()
+    };
     let line = value(&refused);
 
-    for field in ["principal", "model", "cost_nano_dollars", "time_to_first_token_us"] {
+    for field in ["principal", "task", "model", "cost_nano_dollars", "time_to_first_token_us"] {
         assert_eq!(Some(&Value::Null), line.get(field), "{field}");
     }
+    assert_eq!(None, line.get("reason"));
 }
 
 #[test]
-fn untrusted_text_is_escaped_and_cut() {
+fn text_that_may_be_long_is_escaped_and_cut() {
     // The last character that fits has three bytes, of which one would be beyond the limit.
     let long = format!("{}{}", "x".repeat(254), "€€");
     for (text, expected) in [
@@ -78,10 +88,11 @@ fn untrusted_text_is_escaped_and_cut() {
         (&"y".repeat(256), &"y".repeat(256)),
         (&"z".repeat(10_000), &"z".repeat(256)),
     ] {
-        let line = value(&Settlement { request_id: text, requested_model: text, ..answered() });
+        let line = value(&Settlement { request_id: text, requested_model: text, reason: text, ..answered() });
 
-        assert_eq!(expected, line["request_id"]);
-        assert_eq!(expected, line["requested_model"]);
+        for field in ["request_id", "requested_model", "reason"] {
+            assert_eq!(expected, line[field], "{field}");
+        }
     }
 }
 

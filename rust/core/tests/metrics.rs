@@ -23,6 +23,8 @@ fn refused() -> Settlement<'static> {
         requested_model: "no-such-model",
         is_known_model: false,
         route: None,
+        task: None,
+        reason: "",
         tier: None,
         provider: None,
         model: None,
@@ -58,6 +60,7 @@ fn the_whole_exposition() {
         is_known_model: false,
         outcome: Outcome::Interrupted { error_kind: "reset" },
         cost: None,
+        undecided_rules: &["late"],
         overhead: Duration::from_millis(2),
         ..answered()
     });

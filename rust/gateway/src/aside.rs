@@ -82,6 +82,8 @@ impl Call {
         check_cost(gateway, settings, &deployment, body.len(), now)?;
         let request = Request::parse(Endpoint::ChatCompletions, None, body.as_bytes()).map_err(|_| "failed")?;
         let plan = Plan::of(Reason::Deployment, [gateway.registry().group_of(deployment)]);
+        // What it costs is part of what the route costs.
+        let route = self.asked.as_ref().and_then(|asked| asked.plan.route.clone());
         let timeout = Some(settings.timeout.get());
         let mut aside = Self::new(gateway, now);
         aside.operation = OPERATION;
@@ -91,7 +93,7 @@ impl Call {
         aside.n_bytes_in = body.len();
         aside.asked = Some(Asked {
             demand: Demand::Model(Arc::new(request)),
-            plan: Plan { is_configured: true, ..plan },
+            plan: Plan { is_configured: true, route, ..plan },
             course: Course::default(),
             unsupported: Unsupported::Drop,
             client_timeouts: ClientTimeouts { total: timeout, read: None },

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::Reply;
 use crate::attempt::Attempt;
-use crate::call::Call;
+use crate::call::{Asked, Call};
 
 /// Bytes of the header that names what was dropped.
 const MAX_DROPPED: usize = 1_024;
@@ -35,18 +35,22 @@ pub(crate) fn describe(call: &Call, reply: &mut Reply, upstream_headers: Vec<(St
         if let Some(tier) = call.group().and_then(|group| group.tier.as_ref()) {
             reply.push("x-tiercel-tier", tier.to_string());
         }
-        let n_groups = asked.plan.groups.len();
-        let turn = match attempt.map_or(0, |attempt| attempt.group) {
-            0 => "",
-            group if group == n_groups => ":long_context",
-            _ => ":fallback",
-        };
-        reply.push("x-tiercel-reason", format!("{}{turn}", asked.plan.reason));
+        reply.push("x-tiercel-reason", reason(asked, attempt));
     }
     if let Some(caching) = &call.caching {
         reply.push("x-tiercel-cache", caching.header());
     }
     reply.push("x-tiercel-attempts", attempts(&call.attempts));
+}
+
+/// Why `attempt` went where it did.
+pub(crate) fn reason(asked: &Asked, attempt: Option<&Attempt>) -> String {
+    let turn = match attempt.map_or(0, |attempt| attempt.group) {
+        0 => "",
+        group if group == asked.plan.groups.len() => ":long_context",
+        _ => ":fallback",
+    };
+    format!("{}{turn}", asked.plan.reason)
 }
 
 /// Every attempt with its outcome.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tiercel_core::money::NanoDollars;
+use tiercel_core::plan::Plan;
 use tiercel_core::settlement::{Attempt, Outcome, Settlement, TokenUsage};
 use tiercel_wire::Usage;
 
@@ -11,7 +12,7 @@ use crate::cache::Caching;
 use crate::call::{Asked, Call};
 use crate::demand::Demand;
 use crate::idempotency::Idempotency;
-use crate::{Moment, attempt};
+use crate::{Moment, attempt, describe};
 
 /// Bytes of text that make a token, where the upstream does not say how many there were: OpenAI's rule of thumb for
 /// English. The entry is marked as an estimate.
@@ -86,6 +87,8 @@ pub(crate) fn settle(call: &Call, now: Moment) {
     let plan = call.asked.as_ref().map(|asked| &asked.plan);
     // Then no tier has answered.
     let is_from_cache = call.caching.as_ref().is_some_and(Caching::is_hit);
+    let reason = call.asked.as_ref().map(|asked| describe::reason(asked, call.current())).unwrap_or_default();
+    let undecided_rules: Vec<&str> = plan.into_iter().flat_map(Plan::undecided_rules).collect();
     call.gateway.record(&Settlement {
         request_id: &call.request_id,
         unix: call.began.unix,
@@ -96,6 +99,9 @@ pub(crate) fn settle(call: &Call, now: Moment) {
         is_known_model: plan.is_some_and(|plan| plan.is_configured),
         route: plan.and_then(|plan| plan.route.as_deref()),
         tier: call.group().filter(|_| !is_from_cache).and_then(|group| group.tier.as_deref()),
+        task: plan.and_then(Plan::known_task),
+        reason: &reason,
+        undecided_rules: &undecided_rules,
         provider: deployment.map(|deployment| &*deployment.provider.name),
         model: deployment.map(|deployment| &*deployment.model),
         status: call.status,

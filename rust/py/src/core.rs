@@ -259,7 +259,11 @@ impl Core {
 }
 
 /// The configuration of `text`, or else of the file at `path`, or else of the environment; and what it may refer to.
-fn read_config(path: Option<&str>, text: Option<String>, overrides: &Overrides) -> PyResult<(Config, Process)> {
+pub(crate) fn read_config(
+    path: Option<&str>,
+    text: Option<String>,
+    overrides: &Overrides,
+) -> PyResult<(Config, Process)> {
     let folder = path.and_then(|path| Path::new(path).parent()).unwrap_or(Path::new("")).to_owned();
     let environment = Process { folder };
     let config = match path {

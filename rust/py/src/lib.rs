@@ -7,6 +7,7 @@ mod errors;
 mod answers;
 mod core;
 mod catalogue;
+mod prices;
 mod classifier;
 mod call;
 mod connection;
@@ -40,6 +41,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<core::Core>()?;
     module.add_class::<catalogue::KnownProvider>()?;
     module.add_class::<catalogue::KnownModel>()?;
+    module.add_class::<prices::Prices>()?;
     module.add_class::<classifier::Classifier>()?;
     module.add_class::<classifier::Classification>()?;
     module.add_class::<classifier::Fitted>()?;

@@ -19,6 +19,7 @@ pub(super) enum Family {
     CacheLookups,
     CacheSaved,
     CacheKept,
+    UndecidedRules,
     HealthChanges,
     DeploymentState,
     DeploymentInFlight,
@@ -61,7 +62,7 @@ pub(super) enum Unit {
 }
 
 impl Family {
-    pub(super) const ALL: [Self; 26] = [
+    pub(super) const ALL: [Self; 27] = [
         Self::Requests,
         Self::Errors,
         Self::Attempts,
@@ -76,6 +77,7 @@ impl Family {
         Self::CacheLookups,
         Self::CacheSaved,
         Self::CacheKept,
+        Self::UndecidedRules,
         Self::HealthChanges,
         Self::DeploymentState,
         Self::DeploymentInFlight,
@@ -188,6 +190,11 @@ impl Family {
                 "tiercel_cache_answers_total",
                 "Answers that the cache could have kept, by what came of it.",
                 &["outcome"],
+            ),
+            Self::UndecidedRules => counter(
+                "tiercel_routing_undecided_total",
+                "Times that a rule was left out, since its condition could not be evaluated.",
+                &["route", "rule"],
             ),
             Self::HealthChanges => counter(
                 "tiercel_deployment_changes_total",

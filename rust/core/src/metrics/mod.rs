@@ -120,6 +120,9 @@ impl Metrics {
         if let Some(saved) = call.saved {
             store.add(Family::CacheSaved, &[route], saved.0);
         }
+        for rule in call.undecided_rules {
+            store.add(Family::UndecidedRules, &[route, rule], 1);
+        }
         for attempt in call.attempts {
             store.add(Family::Attempts, &[attempt.deployment, attempt.outcome], 1);
         }

@@ -96,6 +96,11 @@ impl fmt::Display for Finding {
 }
 
 impl Finding {
+    /// Whether it stands whatever a model then says of the kind of request.
+    pub(super) fn is_lasting(&self) -> bool {
+        matches!(self, Self::Rule { .. } | Self::Undecided(_) | Self::Unsure { .. })
+    }
+
     /// The same as a sentence, for a person.
     pub fn sentence(&self) -> String {
         match self {

@@ -32,6 +32,8 @@ pub use rejection::Discontent;
 pub use router::{Decision, Input, Limits, Refusal, Router, Style};
 pub use sessions::Session;
 
+pub(crate) use router::UNKNOWN_TASK;
+
 use lengths::Lengths;
 use recent::Recent;
 use sessions::Sessions;

@@ -22,7 +22,7 @@ use std::time::Duration;
 /// that moving cost, 2.3 times (the specification of routing, "stickiness"), turned round.
 const MARGIN: f64 = 1.0 / 2.3;
 /// What an answer is counted under whose kind is not known.
-const UNKNOWN_TASK: &str = "unknown";
+pub(crate) const UNKNOWN_TASK: &str = "unknown";
 
 /// How one route chooses.
 #[derive(Debug)]
@@ -230,7 +230,7 @@ impl Router {
         costs: &Costs<'_>,
     ) -> Result<Decision, Refusal> {
         decision.asks_llm = false;
-        decision.findings.retain(|finding| matches!(finding, Finding::Unsure { .. }));
+        decision.findings.retain(Finding::is_lasting);
         let position = match label {
             Ok(task) => {
                 memory.labels.put(self.key(limits.text), Arc::clone(&task));

@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn what_is_unwanted_goes() {
         let store = Memory::default();
-        (1..=3).for_each(|number| drop(put(&store, number, 10, 1, 0)));
+        (1..=3).for_each(|number| assert!(put(&store, number, 10, 1, 0)));
 
         assert_eq!(2, store.purge(&mut |_, row| row[0] != 2));
         assert_eq!((vec![2], Size { n_entries: 1, n_bytes: 10, n_evicted: 0 }), (kept(&store), store.size()));

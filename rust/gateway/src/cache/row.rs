@@ -99,13 +99,13 @@ impl Row {
         };
         let whole = match form {
             Form::Whole => self.reply.body,
-            Form::Stream | Form::StreamWithUsage => wire::recast::as_whole(request, &self.reply.body, Some(&usage))?,
+            Form::Stream | Form::StreamWithUsage => wire::as_whole(request, &self.reply.body, Some(&usage))?,
         };
         let (content_type, body) = match Form::of(request) {
             Form::Whole => ("application/json", whole),
             form => {
                 let wants_usage = form == Form::StreamWithUsage;
-                ("text/event-stream; charset=utf-8", wire::recast::as_stream(request, &whole, wants_usage)?)
+                ("text/event-stream; charset=utf-8", wire::as_stream(request, &whole, wants_usage)?)
             }
         };
         let mut reply = Reply { body, ..self.reply };

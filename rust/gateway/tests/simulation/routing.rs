@@ -152,6 +152,31 @@ fn a_model_is_asked_for_the_kind_of_request_and_only_a_label_counts() {
 }
 
 #[test]
+fn the_log_says_why_and_what_it_was_taken_for() {
+    let rules = "[[routes.auto.rules]]\nname = \"all\"\nmax_cost = 1\ncontinue = true\n\
+                 [[routes.auto.rules]]\nname = \"odd\"\nwhen = \"7 / n_images > 0\"\nuse = \"dear\"\n";
+    let check = |mut world: World, script: &[Script], reason: &str, task: Option<&str>, undecided: u64| {
+        let seen = world.run(&talk(&["Verses, please"]), script);
+        assert_eq!(Some(reason), seen.header("x-tiercel-reason"));
+        assert_eq!((Some(reason), task), (seen.line["reason"].as_str(), seen.line["task"].as_str()));
+        assert_eq!(undecided, world.metric("tiercel_routing_undecided_total"), "{reason}");
+        let lines = seen.asides.iter().flat_map(|(_, log)| log);
+        assert!(lines.into_iter().all(|line| line["route"] == "auto" && line["reason"] == "name:deployment"));
+    };
+    check(off(""), &[vec![completion()]], "route:auto:default", None, 0);
+    check(off(rules), &[vec![completion()]], "route:auto:rule_left_out:odd,rule:all,default", None, 1);
+    check(
+        world(&format!("{LLM}{rules}")),
+        &[says("poem"), vec![completion()]],
+        "route:auto:rule_left_out:odd,rule:all,llm:poem",
+        Some("poem"),
+        1,
+    );
+    let fallback = off("fallbacks = [\"dear\"]");
+    check(fallback, &[vec![answer(500, "", "{}")], vec![completion()]], "route:auto:default:fallback", None, 0);
+}
+
+#[test]
 fn the_same_words_are_asked_about_once() {
     let mut world = world(LLM);
     let first = world.run(&talk(&["Verses, please"]), &[says("poem"), vec![completion()]]);

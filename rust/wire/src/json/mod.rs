@@ -8,7 +8,7 @@ mod write;
 pub(crate) use scan::{Cursor, Fault, Shape};
 pub(crate) use string::{Text, write_string};
 pub(crate) use value::{Object, Value};
-pub(crate) use write::{ArrayWriter, ObjectWriter, write_object};
+pub(crate) use write::{ArrayWriter, ObjectWriter, on_one_line, write_object};
 
 #[cfg(test)]
 mod tests;

@@ -37,6 +37,11 @@ impl<'a> Value<'a> {
         Some(Text::of_literal(self.0)?.lossy())
     }
 
+    /// Whether it is a string, and has no half of a surrogate pair.
+    pub(crate) fn is_exact_string(self) -> bool {
+        Text::of_literal(self.0).is_some_and(|text| text.decode().is_ok())
+    }
+
     /// The spelling of a number; `None` for any other value.
     pub(crate) fn number(self) -> Option<&'a str> {
         (self.shape() == Shape::Number).then_some(self.0)

@@ -106,6 +106,11 @@ impl ArrayWriter<'_> {
     }
 }
 
+/// JSON without line feeds, each of which would end a line of an event. In JSON that is valid they are white space.
+pub(crate) fn on_one_line(json: &str) -> String {
+    json.replace(['\n', '\r'], " ")
+}
+
 fn write_number(mut number: u64, output: &mut Vec<u8>) {
     // Twenty digits hold any `u64`.
     let mut digits = [0_u8; 20];

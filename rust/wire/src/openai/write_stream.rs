@@ -55,6 +55,11 @@ impl EventWriter {
         writer.write_head();
         writer
     }
+
+    /// The same, and usage is told or not, whatever was asked.
+    pub(crate) fn telling_usage(self, wants_usage: bool) -> Self {
+        Self { wants_usage, ..self }
+    }
 }
 
 impl WriteEvents for EventWriter {
@@ -243,9 +248,10 @@ impl EventWriter {
         }
     }
 
-    /// Writes the role, before all else of a choice.
+    /// Writes the role, before all else of a choice. Log probabilities are those of what follows.
     fn begin(&mut self, choice: u32, output: &mut Vec<u8>) {
         if !std::mem::replace(&mut self.choice(choice).has_role, true) {
+            let logprobs = self.choice(choice).logprobs.take();
             self.write_chunk(choice, None, output, |piece| {
                 piece.object("delta", |delta| {
                     delta.string("role", "assistant");
@@ -253,6 +259,7 @@ impl EventWriter {
                     delta.null("refusal");
                 });
             });
+            self.choice(choice).logprobs = logprobs;
         }
     }
 

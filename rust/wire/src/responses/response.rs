@@ -7,7 +7,7 @@ use super::item::{Item, State};
 use super::usage::write_usage;
 use crate::Usage;
 use crate::chat::Finish;
-use crate::json::ObjectWriter;
+use crate::json::{ObjectWriter, on_one_line};
 use crate::translation::Context;
 
 /// Fields of the request that are told again in its answer, and what is told where the client said nothing. The
@@ -105,9 +105,4 @@ impl Response {
             None => response.null("usage"),
         }
     }
-}
-
-/// JSON without line feeds, each of which would end a line of an event. In JSON that is valid they are white space.
-pub(super) fn on_one_line(json: &str) -> String {
-    json.replace(['\n', '\r'], " ")
 }

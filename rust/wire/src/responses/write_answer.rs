@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use super::item::{Item, Kind};
 use super::read_item;
-use super::response::{Progress, Response, on_one_line};
+use super::response::{Progress, Response};
 use super::signature;
 use crate::chat::{Answer, Choice, Content, Finish};
-use crate::json::{Object, Value, write_object};
+use crate::json::{Object, Value, on_one_line, write_object};
 use crate::translation::Context;
 
 /// The body for the client. Of several choices it is the first: this dialect has one.

@@ -96,7 +96,8 @@ impl Events {
         });
     }
 
-    fn write(&mut self, name: &str, output: &mut Vec<u8>, write: impl FnOnce(&mut ObjectWriter<'_>)) {
+    /// Writes an event whose members `write` writes.
+    pub(super) fn write(&mut self, name: &str, output: &mut Vec<u8>, write: impl FnOnce(&mut ObjectWriter<'_>)) {
         output.extend_from_slice(b"event: ");
         output.extend_from_slice(name.as_bytes());
         output.extend_from_slice(b"\ndata: ");

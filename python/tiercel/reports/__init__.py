@@ -1,0 +1,1 @@
+"""What the access log tells of many requests together."""
