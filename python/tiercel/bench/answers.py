@@ -1,11 +1,11 @@
-"""What a model answers to a conversation, as the simulator would, without asking it: words, cost, time, and whether it does.
+"""What a model answers to a conversation, as the simulator would, without asking it: its words, cost and time.
 
 So every policy can be priced on every request, and what the gateway wrote into its books can be compared with it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -32,22 +32,15 @@ class Answer:
     seconds: float
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Answers:
     """What the simulator of these settings would answer, at its own pace."""
 
     settings: Settings
     prices: Mapping[str, tuple[int, int]]
-    _known: dict[tuple[object, ...], Answer] = field(default_factory=dict)
 
-    def of(self, messages: Sequence[dict[str, str]], deployment: str, key: tuple[object, ...]) -> Answer:
-        """The answer of a deployment; `key` stands for the messages, and answers to the same are kept."""
-        key = (deployment, *key)
-        if key not in self._known:
-            self._known[key] = self._answer(messages, deployment)
-        return self._known[key]
-
-    def _answer(self, messages: Sequence[dict[str, str]], deployment: str) -> Answer:
+    def of(self, messages: Sequence[dict[str, str]], deployment: str) -> Answer:
+        """The answer of a deployment to a conversation."""
         name = deployment.partition("/")[2]
         ask, model = request.chat({"model": name, "messages": messages}), self.settings.models[name]
         random = seeded(self.settings.seed, ask.identity)

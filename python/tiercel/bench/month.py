@@ -62,8 +62,10 @@ def turns(questions: Sequence[Question], n_requests: int, seed: int) -> list[Tur
         (day,), (hour,) = rng.choices(range(N_DAYS), days), rng.choices(range(24), hours)
         at = day * _DAY_SECONDS + (hour + rng.random()) * _HOUR_SECONDS
         pool = rng.choice(rng.choice(pools))
-        for number in range(n_turns):
-            found.append(Turn(at, conversation, rng.choice(pool), number == n_turns - 1))
+        # Nobody asks the same twice: the gateway would take it for discontent, which is not simulated.
+        asked = rng.sample(pool, min(n_turns, len(pool)))
+        for number, question in enumerate(asked, 1):
+            found.append(Turn(at, conversation, question, number == len(asked)))
             at += rng.lognormvariate(math.log(_PAUSE_SECONDS), _PAUSE_SPREAD)
         conversation += 1
     return sorted(found, key=lambda turn: turn.at)

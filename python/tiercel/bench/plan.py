@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tiercel._core import Core, known_providers
@@ -14,13 +15,20 @@ from tiercel.simulator import MODELS, Model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 # What a base URL ends with where the simulator serves a dialect.
 _PATHS = {"openai": "/v1", "responses": "/v1"}
 # How the simulator's models write, whatever their size: a paragraph. Were the dearer ones to write more, as they do in
 # the demonstration, they would cost more for that as well, and routing would seem to save more than prices let it.
 _WRITES = 2
+
+
+# Of three tiers, the one that a task goes to unless a configuration says otherwise, as `docs/routing.md` has it; other
+# tasks go to the first.
+_LEVELS = {
+    **dict.fromkeys(("summarization", "rewrite", "creative_writing", "open_ended"), 1),
+    **dict.fromkeys(("reasoning", "math", "code"), 2),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +39,6 @@ class Plan:
         route: Its name, which clients ask for as a model.
         own: Its tiers, the cheapest first.
         tiers: By tier, the deployments, such as `openai/gpt-5.4`.
-        tasks: By task, the tier that the route gives it where the classifier is sure.
-        default: The tier where it is not.
     """
 
     config: dict[str, Any]
@@ -65,11 +71,23 @@ class Plan:
         classifier = found.get("classifier", {})
         if "llm" in classifier.get("mode", "local"):
             raise TiercelError(
-                f"{path}: the simulator cannot say what kind a request is\nhint: mode = \"local\" in the route's classifier"
+                f'{path}: a simulated model cannot tell what kind a request is\nhint: classifier.mode = "local"'
             )
         if path and "weights" in classifier:
             classifier["weights"] = str((path.parent / classifier["weights"]).resolve())
         return cls(config, route, own, tiers)
+
+    @property
+    def weights(self) -> Path | None:
+        """The operator's own weights of the classifier."""
+        written = self.config["routes"][self.route].get("classifier", {}).get("weights")
+        return Path(written) if written else None
+
+    def tier_of(self, task: str) -> str:
+        """Where the route sends what is surely this task, if no rule says otherwise."""
+        written = self.config["routes"][self.route].get("classifier", {}).get("tasks", {})
+        usual = {0: 0, 1: len(self.own) // 2, 2: len(self.own) - 1}[_LEVELS.get(task, 0)]
+        return str(written.get(task, self.own[usual]))
 
     def size(self, tier: str) -> int:
         """Which of `SIZES` the tier's models are taken for: the cheapest and the dearest of the route, or between.
@@ -92,6 +110,7 @@ class Plan:
         """Write the configuration into `folder`, with the simulator at `origin` as every provider."""
         dialects = {provider.id: provider.dialect for provider in known_providers()}
         key = folder / "key"
+        key.touch(0o600)
         key.write_text("simulated")
         providers = {}
         for name, settings in self.config.get("providers", {}).items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from importlib.resources import files
 
 from tiercel.simulator.choices import seeded
@@ -11,6 +12,7 @@ from tiercel.training.prompts import TASKS
 SIZES = ("small", "medium", "large")
 
 
+@cache
 def table() -> dict[str, tuple[float, ...]]:
     """By task, how probably an answer of each of `SIZES` does."""
     written = tomllib.loads((files("tiercel.bench") / "skills.toml").read_text("utf-8"))
