@@ -120,7 +120,7 @@ class Plan:
         kept = {name: table for name, table in self.config.items() if name not in {"server", "keys", "log"}}
         config = {**kept, "providers": providers, "log": {"access": str(folder / "access.jsonl")}}
         path = folder / "month.toml"
-        path.write_text("".join(f"{json.dumps(name)} = {_toml(value)}\n" for name, value in config.items()), "utf-8")
+        path.write_text("".join(f"{_toml(name)} = {_toml(value)}\n" for name, value in config.items()), "utf-8")
         return path
 
     def prices(self, path: Path) -> dict[str, tuple[int, int]]:
@@ -149,9 +149,9 @@ def _usual(route: str) -> dict[str, Any]:
 
 
 def _toml(value: object) -> str:
-    """A value on one line. TOML's strings, numbers and conditions are written as JSON's are."""
+    """A value on one line. TOML's strings, numbers and conditions are JSON's, but that it has DEL escaped as well."""
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{json.dumps(name)} = {_toml(each)}" for name, each in value.items()) + " }"
+        return "{ " + ", ".join(f"{_toml(name)} = {_toml(each)}" for name, each in value.items()) + " }"
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.dumps(value)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

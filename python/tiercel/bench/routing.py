@@ -38,7 +38,7 @@ ASSUMPTIONS = (
     "Latency is drawn from the simulator's models of the three sizes, not slept; the gateway's own is not in it.",
     "Half of the conversations are of people's own prompts, half of templates with all tasks as often.",
     "A conversation keeps to one task, and is the same whichever policy answers. Nobody repeats or rejects.",
-    "The gateway sees all of it within minutes, so rules that ask for the hour see one time of day.",
+    "The gateway sees all of it within minutes: its clock says one time of day, and no conversation has gone cold.",
 )
 
 
