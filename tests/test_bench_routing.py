@@ -28,7 +28,7 @@ EXAMPLE = Path(__file__).parent.parent / "examples" / "routing.toml"
 SCALE = Scale(200, 7)
 
 
-def record(text, task, source="autoj_train", group="", permissive=False):
+def record(text, task, source="autoj_train", group="", *, permissive=False):
     return {"text": text, "task": task, "source": source, "group": group or source, "permissive": permissive}
 
 
@@ -141,6 +141,7 @@ def test_nothing_that_was_learned_from_or_chosen_by_is_asked(data, tmp_path):
     [
         pytest.param("{", "this is no JSON", id="half a line"),
         pytest.param("[]", "this is no object", id="a list"),
+        pytest.param(" " * 1_000_001, "the line is longer than 1,000,000 characters", id="a line without end"),
         pytest.param(record("", "math"), "`text` must be a text that is not empty", id="an empty text"),
         pytest.param(
             record("1 + 1", "sums"), "'sums' is no task\nhint: there are knowledge_qa, ", id="an unknown task"
@@ -175,6 +176,7 @@ ROUTE = '[tiers]\na = ["p/a"]\nb = ["p/b"]\n[routes.auto]\ntiers = ["a", "b"]\nd
     ("written", "expected"),
     [
         pytest.param("[tiers", "my.toml: ", id="no TOML"),
+        pytest.param("routes = 3", "my.toml: this is no configuration", id="a number for tables"),
         pytest.param(ROUTE.replace("auto", "other"), "my.toml: there is no route 'auto'", id="another route"),
         pytest.param(
             ROUTE.replace('"a", ', ""), "my.toml: the route 'auto' has 1 tiers", id="nothing to choose between"

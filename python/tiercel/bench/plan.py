@@ -21,8 +21,6 @@ _PATHS = {"openai": "/v1", "responses": "/v1"}
 # How the simulator's models write, whatever their size: a paragraph. Were the dearer ones to write more, as they do in
 # the demonstration, they would cost more for that as well, and routing would seem to save more than prices let it.
 _WRITES = 2
-
-
 # Of three tiers, the one that a task goes to unless a configuration says otherwise, as `docs/routing.md` has it; other
 # tasks go to the first.
 _LEVELS = {
@@ -56,15 +54,19 @@ class Plan:
         """
         try:
             config = tomllib.loads(path.read_text("utf-8")) if path else _usual(route)
+            return cls._of(config, route, path)
         except ValueError as error:
             raise TiercelError(f"{path}: {error}") from None
+        except (AttributeError, TypeError):
+            raise TiercelError(f"{path}: this is no configuration\nhint: `tiercel check {path}` says why") from None
+
+    @classmethod
+    def _of(cls, config: dict[str, Any], route: str, path: Path | None) -> Plan:
+        """The plan of a configuration, of which nothing is known but that it is TOML."""
         found = config.get("routes", {}).get(route)
-        tiers = {
-            name: tuple(tier if isinstance(tier, list) else tier.get("deployments", ()))
-            for name, tier in config.get("tiers", {}).items()
-        }
         if found is None:
             raise TiercelError(f"{path}: there is no route {route!r}\nhint: --route takes another")
+        tiers = {name: tuple(deployments) for name, deployments in config.get("tiers", {}).items()}
         own = [name for name in tiers if name in found.get("tiers", ())]
         if len(own) < 2:
             raise TiercelError(f"{path}: the route {route!r} has {len(own)} tiers; it takes two to choose between")

@@ -51,6 +51,9 @@ _MOST_ELSEWHERE = 750
 _PASSAGES = {"adversarial", "cosmos", "duorc", "quoref", "ropes", "wiki"}
 _N_PASSAGES = 3_000
 
+# Characters of a line; the longest prompt has 6,000.
+_MAX_LINE = 1_000_000
+
 Record = dict[str, Any]
 
 
@@ -67,7 +70,8 @@ def records(data: Path) -> list[Record]:
     """
     try:
         with gzip.open(path(data), "rt", encoding="utf-8") as lines:
-            return [_record(line, f"{path(data)}:{number}") for number, line in enumerate(lines, 1)]
+            read = iter(lambda: lines.readline(_MAX_LINE + 1), "")
+            return [_record(line, f"{path(data)}:{number}") for number, line in enumerate(read, 1)]
     except OSError as error:
         raise TiercelError(f"cannot read {path(data)}: {(error.strerror or str(error)).lower()}") from None
     except (EOFError, zlib.error, UnicodeDecodeError) as error:
@@ -111,6 +115,8 @@ def passages(found: list[Record], seed: int) -> list[str]:
 
 
 def _record(line: str, where: str) -> Record:
+    if len(line) > _MAX_LINE:
+        raise TiercelError(f"{where}: the line is longer than {_MAX_LINE:,} characters")
     try:
         record = json.loads(line)
     except ValueError as error:
