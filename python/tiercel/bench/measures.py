@@ -31,7 +31,7 @@ class Measured:
         quality: The share of answers that do, with its interval.
         p50, p99: Seconds from a request to the end of its answer.
         better: By how much the quality of routing exceeds this one's, with the interval of the difference.
-        saved: The share of this one's cost that routing saves, with its interval.
+        saved: The share of this one's cost that routing saves, with its interval; 0 where this one costs nothing.
     """
 
     name: str
@@ -84,7 +84,8 @@ def _measured(
         return (sums[f"does {ROUTING}"] - sums[f"does {name}"]) / sums["n"]
 
     def saved(sums: Mapping[str, float]) -> float:
-        return 1 - sums[f"cost {ROUTING}"] / sums[f"cost {name}"]
+        cost = sums[f"cost {name}"]
+        return 1 - sums[f"cost {ROUTING}"] / cost if cost else 0.0
 
     def interval(of: Callable[[Mapping[str, float]], float]) -> Interval:
         ordered = sorted(map(of, resampled))

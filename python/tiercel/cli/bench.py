@@ -42,7 +42,7 @@ def routing(  # noqa: PLR0913, PLR0917 - they are its options
     """Send a simulated month of prompts through the gateway, and compare cost, latency and quality with other ways.
 
     The prompts are of sources that the classifier never learned from. The decisions are the gateway's own; models and
-    whether their answers do are simulated, as the output says. 100,000 requests take about five minutes.
+    whether their answers do are simulated, as the output says. 100,000 requests take some ten minutes.
 
     Exit codes: 0 it is printed, whatever it says; 2 the data or the configuration are wrong.
     """
