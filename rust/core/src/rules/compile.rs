@@ -183,7 +183,8 @@ impl Compiler<'_> {
         let known = self.tasks.iter().map(|task| &**task);
         let unknown = tasks.iter().enumerate().find(|(_, task)| !known.clone().any(|it| it == *task));
         unknown.map_or(Ok(()), |(index, task)| {
-            let path = [path, &["tasks", &index.to_string()]].concat();
+            let position = index.to_string();
+            let path = [path, &["tasks", &position]].concat();
             Err(self.config.error(&path, format!("unknown task `{task}`")).hint(nearest::hint(task, known)))
         })
     }
