@@ -307,7 +307,8 @@ proptest! {
     ) {
         let parts: Vec<String> = parts.into_iter().map(String::from_iter).collect();
         let spelled = |part: &String| if is_escaped {
-            format!("\"{}\"", part.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect::<String>())
+            let units: Vec<_> = part.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+            format!("\"{}\"", units.concat())
         } else {
             serde_json::Value::from(part.as_str()).to_string()
         };
