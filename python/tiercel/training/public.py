@@ -23,17 +23,18 @@ _HALVES_SEED = 5
 # Prompts of P3's templates.
 TEMPLATES = "t0_p3"
 
-# Sets behind the P3 templates whose terms allow weights to be shipped, as far as is known. The others' texts are under
-# terms of a forum, a shop or a newspaper, for research only, or nobody says: they are left out although their records
-# are marked permissive, since the mark is about the templates.
+# Sets behind the P3 templates whose terms allow weights to be shipped, as far as is known, by how their groups begin.
+# The others' texts are under terms of a forum, a shop or a newspaper, for research only, or nobody says: they are left
+# out although their records are marked permissive, since the mark is about the templates. Whom to name, and what is
+# held of those that are share-alike, is in `docs/models/classifier.md`, "Licences".
 P3_SETS = {
-    "adversarial": "CC BY-SA 3.0",
+    "adversarial": "CC BY-SA 4.0",
     "common": "MIT",
     "commonsense": "MIT",
     "cosmos": "CC BY 4.0",
     "dbpedia": "CC BY-SA 3.0",
     "duorc": "MIT",
-    "kilt": "MIT, CC BY-SA 4.0",
+    "kilt": "MIT, of HotpotQA CC BY-SA 4.0",
     "paws": "free for any purpose",
     "quarel": "CC BY 4.0",
     "quartz": "CC BY 4.0",

@@ -1,4 +1,4 @@
-"""The tables of `docs/models/classifier.md`."""
+"""The tables of `docs/models/classifier.md`, and its picture."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tiercel.training import outcomes, public
 from tiercel.training.judge import accuracy, auc, bins, calibration_error, interval, rows
+from tiercel.training.picture import Panel, draw
 from tiercel.training.prompts import TASKS, Prompt, coarse, guesses
 from tiercel.training.shipped import cheap_scores
 
@@ -24,11 +25,14 @@ _SEED = 5
 # Most prompts of a source that a left-out source is judged by.
 _MOST = 1_000
 
+# Of confidences: what is below the first edge is rare.
+_EDGES = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
+
 
 def report(material: Material, classifier: Classifier, data: Path) -> Iterator[str]:
     """Every table, as Markdown."""
     records = public.records(data)
-    natural = [Prompt(it["text"], it["task"], it["source"]) for it in public.unseen_natural(records)]
+    natural = _natural(records)
     yield from _headline(classifier, natural)
     yield from _by_confidence(classifier, natural)
     yield from _confusion(classifier, natural)
@@ -36,6 +40,36 @@ def report(material: Material, classifier: Classifier, data: Path) -> Iterator[s
     yield from _cheap(classifier, outcomes.to_judge(data))
     yield from _cheap_left_out(material)
     yield from _sources(material)
+
+
+def picture(classifier: Classifier, data: Path) -> str:
+    """The reliability of confidence and of `p_cheap`, by the bins of the tables, as SVG."""
+    natural = _natural(public.records(data))
+    found = guesses(classifier, natural)
+    confident = []
+    for low, high in pairwise(_EDGES):
+        those = [(sure, task == it.task) for (task, sure), it in zip(found, natural, strict=True) if low <= sure < high]
+        if those:
+            confident.append((*(sum(column) / len(those) for column in zip(*those, strict=True)), len(those)))
+    judged = outcomes.to_judge(data)
+    cheap = _reliability(classifier, judged)
+    return draw(
+        [
+            Panel(
+                f"Which of 12 tasks, {len(natural):,} natural prompts", "confidence", "share that was right", confident
+            ),
+            Panel(
+                f"Will a cheap answer do, {len(judged):,} questions",
+                "p_cheap",
+                "share that a cheap model got right",
+                cheap,
+            ),
+        ]
+    )
+
+
+def _natural(records: list[public.Record]) -> list[Prompt]:
+    return [Prompt(it["text"], it["task"], it["source"]) for it in public.unseen_natural(records)]
 
 
 def _headline(classifier: Classifier, natural: Sequence[Prompt]) -> Iterator[str]:
@@ -57,9 +91,8 @@ def _headline(classifier: Classifier, natural: Sequence[Prompt]) -> Iterator[str
 def _by_confidence(classifier: Classifier, natural: Sequence[Prompt]) -> Iterator[str]:
     yield "### By confidence\n"
     found = guesses(classifier, natural)
-    edges = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
     table = []
-    for low, high in pairwise(edges):
+    for low, high in pairwise(_EDGES):
         those = [
             (task, it.task) for (task, confidence), it in zip(found, natural, strict=True) if low <= confidence < high
         ]
@@ -115,9 +148,12 @@ def _cheap(classifier: Classifier, judged: Sequence[outcomes.Outcome]) -> Iterat
         ))  # fmt: skip
     header = ("questions", "number", "AUC right", "AUC no worse than GPT-4", "said", "was", "mean distance")
     yield from _table(header, table)
-    said = [classifier.classify(it.text).p_cheap for it in judged]
-    reliability = bins(said, [it.right for it in judged], 10)
+    reliability = _reliability(classifier, judged)
     yield from _table(("said", "was right", "questions"), [(f"{p:.2f}", f"{t:.2f}", n) for p, t, n in reliability])
+
+
+def _reliability(classifier: Classifier, judged: Sequence[outcomes.Outcome]) -> list[tuple[float, float, int]]:
+    return bins([classifier.classify(it.text).p_cheap for it in judged], [it.right for it in judged], 10)
 
 
 def _cheap_left_out(material: Material) -> Iterator[str]:
