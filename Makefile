@@ -58,6 +58,7 @@ bench-once: $(UV) ## take every benchmark once, for correctness and not for its 
 	$(RUN) --group bench pytest benches/test_core.py benches/test_drill.py --benchmark-disable
 	$(RUN) python benches/gateway.py --quick --only "tiercel asgi,tiercel rsgi"
 	$(RUN) python benches/cancellation.py --quick
+	test -z "$$TIERCEL_DATA" || $(RUN) tiercel bench routing --data "$$TIERCEL_DATA" --quick
 
 drill: $(UV) ## break a provider in five ways under load, and draw what clients see; about four minutes
 	$(BENCH_RUN) --group bench python benches/drill.py --plot docs/drill.svg

@@ -14,11 +14,14 @@ mod stages;
 #[path = "core/translation.rs"]
 mod translation;
 
+use std::sync::Arc;
+
 use divan::{Bencher, Divan};
 use tiercel_core::tokens::{self, Encoding};
-use tiercel_gateway::Next;
+use tiercel_gateway::{Gateway, Next};
 
-use inputs::{NOW, body, connect, gateway, http_answer, open, prompt, stream_reads};
+use inputs::{NOW, body, connect, gateway, gateway_with, http_answer, open, prompt, stream_reads};
+use rules::phrase_rules;
 
 /// Bytes of the prompt: what other gateways' figures are about, and a page of text.
 const PROMPTS: [usize; 2] = [130, 2_000];
@@ -31,10 +34,22 @@ fn main() {
 /// From the request that the server hands over to the bytes for the provider's socket, on a connection that is there.
 #[divan::bench(args = PROMPTS)]
 fn open_to_plan_and_bytes(bencher: Bencher<'_, '_>, n_prompt_bytes: usize) {
-    let gateway = gateway();
+    open_and_send(bencher, &gateway(), n_prompt_bytes);
+}
+
+/// The same with every layer of routing on: a bound on costs, so that deployments are priced; 20 rules before the short
+/// prompt, 1,000 with 5,000 phrases before the long one, of which none holds; and so the classifier.
+#[divan::bench(args = PROMPTS)]
+fn open_through_every_layer(bencher: Bencher<'_, '_>, n_prompt_bytes: usize) {
+    let n_rules = if n_prompt_bytes == PROMPTS[0] { 20 } else { 1_000 };
+    let rules = phrase_rules(n_rules, &prompt(n_prompt_bytes), None);
+    open_and_send(bencher, &gateway_with(&format!("max_cost = 1.0\n{rules}")), n_prompt_bytes);
+}
+
+fn open_and_send(bencher: Bencher<'_, '_>, gateway: &Arc<Gateway>, n_prompt_bytes: usize) {
     let body = body(n_prompt_bytes, false);
     bencher.with_inputs(|| gateway.connect(0).unwrap()).bench_local_values(|mut connection| {
-        let mut call = open(&gateway, &body);
+        let mut call = open(gateway, &body);
         assert!(matches!(call.next_attempt(NOW), Next::Attempt(_)));
         let step = connection.begin(&mut call, NOW);
         (step, call, connection)

@@ -171,12 +171,21 @@ pub(crate) fn settlement() -> Settlement<'static> {
 }
 
 pub(crate) fn gateway() -> Arc<Gateway> {
-    let time: Arc<dyn TimeProvider> = Arc::new(World);
-    Arc::new(Gateway::new(&config(10), &World, &time, 1).unwrap())
+    gateway_with("")
 }
 
-/// So many client keys, three tiers at two providers, and a route over them.
+/// One whose route has these settings too.
+pub(crate) fn gateway_with(route: &str) -> Arc<Gateway> {
+    let time: Arc<dyn TimeProvider> = Arc::new(World);
+    Arc::new(Gateway::new(&config_with(10, route), &World, &time, 1).unwrap())
+}
+
+/// So many client keys, two tiers at two providers, and a route over them.
 pub(crate) fn config(n_keys: usize) -> Config {
+    config_with(n_keys, "")
+}
+
+fn config_with(n_keys: usize, route: &str) -> Config {
     let keys =
         (0..n_keys).map(|index| format!("[[keys]]\nname = \"key_{index}\"\nkey = {{ env = \"KEY_{index}\" }}\n"));
     let rest = r#"
@@ -198,7 +207,7 @@ pub(crate) fn config(n_keys: usize) -> Config {
         tiers = ["cheap", "mid"]
         default = "cheap"
     "#;
-    let text = keys.chain([rest.to_owned()]).collect::<String>();
+    let text = keys.chain([rest.to_owned(), route.to_owned()]).collect::<String>();
     Config::parse(&text, "benches", &Overrides::default()).unwrap()
 }
 

@@ -17,20 +17,7 @@ const SYLLABLES: [&str; 10] = ["ka", "re", "to", "mi", "sun", "del", "ora", "bi"
 #[divan::bench(args = [1, 100, 1_000])]
 fn rules_of_5_phrases(bencher: Bencher<'_, '_>, n_rules: usize) {
     let text = prompt(PROMPTS[1]);
-    let words: Vec<_> = text.split(' ').take(16).collect();
-    let mut rules = String::new();
-    for rule in 0..n_rules {
-        let phrases: Vec<_> = (rule * N_PHRASES_A_RULE..(rule + 1) * N_PHRASES_A_RULE)
-            .map(|n| format!("{} {}", words[n % words.len()], word(n)))
-            .chain((rule + 1 == n_rules).then(|| "tracking page".to_owned()))
-            .collect();
-        writeln!(
-            rules,
-            "[[routes.auto.rules]]\nname = \"r{rule}\"\nuse = \"cheap\"\nmax_tokens = 2000\nany_phrase = {phrases:?}"
-        )
-        .unwrap();
-    }
-    bench(bencher, &rules, &text);
+    bench(bencher, &phrase_rules(n_rules, &text, Some("tracking page")), &text);
 }
 
 /// Each condition is evaluated, and none counts tokens.
@@ -45,12 +32,30 @@ fn rules_in_cel(bencher: Bencher<'_, '_>, n_rules: usize) {
     bench(bencher, &rules, &prompt(PROMPTS[1]));
 }
 
+/// So many rules, each of five phrases that begin with a word of `text` and are not in it; the last has `another` too.
+pub(crate) fn phrase_rules(n_rules: usize, text: &str, another: Option<&str>) -> String {
+    let words: Vec<_> = text.split(' ').take(16).collect();
+    let mut rules = String::new();
+    for rule in 0..n_rules {
+        let phrases: Vec<_> = (rule * N_PHRASES_A_RULE..(rule + 1) * N_PHRASES_A_RULE)
+            .map(|n| format!("{} {}", words[n % words.len()], word(n)))
+            .chain(another.filter(|_| rule + 1 == n_rules).map(str::to_owned))
+            .collect();
+        writeln!(
+            rules,
+            "[[routes.auto.rules]]\nname = \"r{rule}\"\nuse = \"cheap\"\nmax_tokens = 2000\nany_phrase = {phrases:?}"
+        )
+        .unwrap();
+    }
+    rules
+}
+
 fn bench(bencher: Bencher<'_, '_>, rules: &str, text: &str) {
     let config = format!(
         "providers.local.base_url = \"http://127.0.0.1:9001/v1\"\ntiers.cheap = [\"local/a\"]\n[routes.auto]\ntiers = [\"cheap\"]\ndefault = \"cheap\"\n{rules}"
     );
     let config = Config::parse(&config, "tiercel.toml", &Overrides::default()).unwrap();
-    let rules = Rules::compile(&config, "auto").unwrap();
+    let rules = Rules::compile(&config, "auto", &[]).unwrap();
     let facts = Facts {
         text,
         n_text_bytes: text.len(),

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from tiercel.cli import check, models, output, providers, report, route, schema, serve, simulate, status, train, version
+from tiercel.cli import bench, cache, check, models, output, providers, report, route, schema, serve, simulate, status, train, version
 from tiercel.errors import TiercelError
 
 app = typer.Typer(
@@ -30,7 +30,9 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(report.app, name="report")
+app.add_typer(cache.app, name="cache")
 app.add_typer(train.app, name="train")
+app.add_typer(bench.app, name="bench")
 
 
 def main() -> None:

@@ -1,20 +1,10 @@
 """`tiercel status`: how the deployments of a running gateway do."""
 
-import http.client
-import os
-from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlsplit
+from typing import Annotated, Any
 
-import orjson
 import typer
 
-from tiercel._core import Core
-from tiercel.cli import address, output, source
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-_SECONDS = 5.0
+from tiercel.cli import gateway, output, source
 
 
 def status(
@@ -32,11 +22,9 @@ def status(
 
     Exit codes: 0 all are asked; 1 some are not; 2 the gateway cannot be asked, or refuses.
     """
-    url = url or _url(config)
-    headers = {"authorization": f"Bearer {os.environ[key_env]}"} if os.environ.get(key_env) else {}
     if forget:
-        _ask("POST", url, "/tiercel/health/forget", headers)
-    page = _ask("GET", url, "/tiercel/health", headers)
+        gateway.ask("POST", url, "/tiercel/health/forget", key_env, config)
+    page = gateway.ask("GET", url, "/tiercel/health", key_env, config)
     if as_json:
         output.json(page)
     else:
@@ -72,32 +60,3 @@ def _time(milliseconds: int | None) -> str:
         return f"{milliseconds} ms" if milliseconds < 1_000 else f"{milliseconds / 1_000:.1f} s"
     seconds = milliseconds // 1_000
     return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
-
-
-def _url(config: "Path | None") -> str:
-    path = source.find(config)
-    core = Core(str(path) if path else None, {})
-    return address.url(address.reachable(core.host), core.port)
-
-
-def _ask(method: str, url: str, path: str, headers: dict[str, str]) -> dict[str, Any]:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or parts.hostname is None:
-        raise output.Stop(f"{url} is no URL of a gateway\nhint: such as --url http://127.0.0.1:8080")
-    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = connect(parts.hostname, parts.port, timeout=_SECONDS)
-    try:
-        connection.request(method, path, headers=headers)
-        answer = connection.getresponse()
-        body = answer.read()
-        if answer.status == http.client.OK:
-            page: dict[str, Any] = orjson.loads(body)
-            return page
-        message = orjson.loads(body)["error"]["message"]
-    except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
-        reason = str(error) or type(error).__name__
-        raise output.Stop(f"no gateway answers at {url}: {reason}\nhint: is `tiercel serve` running there?") from None
-    finally:
-        connection.close()
-    hint = "\nhint: --key-env names the variable that holds your key" if answer.status in {401, 403} else ""
-    raise output.Stop(f"the gateway refuses: {message}{hint}")

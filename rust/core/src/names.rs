@@ -32,7 +32,7 @@ pub(crate) struct Names {
 
 impl Names {
     /// # Errors
-    /// A rule that cannot be used.
+    /// A rule that cannot be used, or a task that there is not.
     pub(crate) fn new(
         config: &Config,
         deployments: &Deployments,

@@ -11,7 +11,6 @@ use tiercel_core::config::{Config, ConfigError, Overrides};
 use tiercel_core::health::HealthTable;
 use tiercel_core::keys::Keys;
 use tiercel_core::registry::Registry;
-use tiercel_core::rules::Rules;
 
 /// A provider on one line, so that what a case adds begins at line 2.
 const PROVIDER: &str = "providers.local.base_url = \"http://127.0.0.1:8000/v1\"\n";
@@ -31,7 +30,6 @@ fn load(text: &str, overrides: &Overrides) -> Result<(), ConfigError> {
     let config = Config::parse(text, "tiercel.toml", overrides)?;
     Keys::new(&config, &world)?;
     Registry::new(&config, &world, Arc::new(HealthTable::new(7)))?;
-    config.routes.keys().try_for_each(|route| Rules::compile(&config, route).map(drop))?;
     Ok(())
 }
 

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tiercel_core::config::LlmSettings;
-use tiercel_core::money::NanoDollars;
 use tiercel_core::plan::{Plan, Reason};
 use tiercel_core::registry::Deployment;
 use tiercel_core::routing::Router;
@@ -116,8 +115,7 @@ fn check_cost(
     let input = (n_bytes as u64).div_ceil(BYTES_PER_TOKEN);
     let usage = TokenUsage { input, output: MAX_OUTPUT, ..TokenUsage::default() };
     let cost = gateway.prices().cost(&deployment.provider.name, &deployment.model, &usage, now.unix);
-    let limit = NanoDollars::from_dollars(settings.max_cost.into());
-    if cost.is_some_and(|cost| cost > limit) { Err("too_dear") } else { Ok(()) }
+    if cost.is_some_and(|cost| cost > settings.max_cost.into()) { Err("too_dear") } else { Ok(()) }
 }
 
 /// The question, in OpenAI's dialect, which is then translated like a client's own.

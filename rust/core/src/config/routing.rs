@@ -2,6 +2,7 @@
 
 use super::rules::Rule;
 use super::values::Interval;
+use crate::money::NanoDollars;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -148,6 +149,12 @@ impl TryFrom<f64> for Dollars {
         } else {
             Err("a cost is more than 0 and at most a million dollars")
         }
+    }
+}
+
+impl From<Dollars> for NanoDollars {
+    fn from(dollars: Dollars) -> Self {
+        Self::from_dollars(dollars.0)
     }
 }
 

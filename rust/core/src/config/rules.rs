@@ -1,6 +1,7 @@
 //! What a rule of a route may say.
 
 use super::hours::{Hours, UtcOffset, Weekday};
+use super::routing::Dollars;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::de::Error;
@@ -91,8 +92,7 @@ pub struct Rule {
     #[serde(rename = "use")]
     pub tier: Option<String>,
     /// The most that the request may cost, in dollars.
-    #[schemars(range(min = 0))]
-    pub max_cost: Option<f64>,
+    pub max_cost: Option<Dollars>,
     /// Whether a conversation stays with the deployment that it had; it need not where this is `false`.
     pub session: Option<bool>,
     /// Whether the rules after it are asked too. What they say goes before what this one says.

@@ -11,6 +11,7 @@ use crate::classifier::Classifier;
 use crate::config::{Config, ConfigError, LlmSettings, Mode, Route, Strategy};
 use crate::models::Capability;
 use crate::money::NanoDollars;
+use crate::nearest;
 use crate::plan::Group;
 use crate::rules::{Facts, Heeds, Rules};
 use indexmap::IndexMap;
@@ -127,7 +128,7 @@ pub enum Refusal {
 
 impl Router {
     /// # Errors
-    /// A rule that cannot be used.
+    /// A rule that cannot be used, or a task that there is not.
     pub(crate) fn new(
         config: &Config,
         (name, route): (&Arc<str>, &Route),
@@ -151,11 +152,14 @@ impl Router {
             written.filter_map(|(task, tier)| Some((Arc::from(&**task), chains.get_index_of(tier.as_str())?)));
         let labels = route.classifier.labels.iter();
         let labels: IndexMap<_, _> = labels.map(|(label, sentence)| (Arc::from(&**label), sentence.clone())).collect();
-        if classifier.is_none() {
-            // The first request must not wait until the weights are read.
-            Classifier::shipped();
+        // Asked for now even where nothing is checked: the first request must not wait until the weights are read.
+        let local = classifier.as_deref().unwrap_or_else(|| Classifier::shipped());
+        let labels = if labels.is_empty() { tasks::labels(local) } else { labels };
+        if let Some(task) = route.classifier.tasks.keys().find(|task| !labels.contains_key(task.as_str())) {
+            let error = config.error(&["routes", name, "classifier", "tasks", task], format!("unknown task `{task}`"));
+            return Err(error.hint(nearest::hint(task, labels.keys().map(|label| &**label))));
         }
-        let rules = Rules::compile(config, name)?;
+        let rules = Rules::compile(config, name, local.labels())?;
         Ok(Self {
             heeds: rules.heeds(),
             rules,
@@ -169,9 +173,9 @@ impl Router {
             target: route.threshold.as_ref().and_then(Target::new),
             mode: route.classifier.mode,
             min_confidence: route.classifier.min_confidence,
-            labels: if labels.is_empty() { tasks::labels() } else { labels },
+            labels,
             llm: route.classifier.llm.clone(),
-            max_cost: route.max_cost.map(|dollars| NanoDollars::from_dollars(dollars.into())),
+            max_cost: route.max_cost.map(NanoDollars::from),
             is_sticky: route.sticky,
             escalates: route.escalate,
             is_normalised: route.normalise,

@@ -1,5 +1,6 @@
 //! The kinds of task that the shipped classifier tells apart, and which tier does for each.
 
+use crate::classifier::Classifier;
 use indexmap::IndexMap;
 use std::sync::Arc;
 
@@ -30,19 +31,16 @@ const TASKS: [(&str, Level, &str); 12] = [
     ("code", Level::Premium, "to write, explain, change or mend a program, a query or a command"),
 ];
 
-/// All tasks, with a sentence on each.
-pub(super) fn labels() -> IndexMap<Arc<str>, String> {
-    TASKS.iter().map(|(name, _, sentence)| (Arc::from(*name), (*sentence).to_owned())).collect()
+/// Each of a classifier's tasks, with a sentence on it: of one that the operator's own log taught, only the name is known.
+pub(super) fn labels(classifier: &Classifier) -> IndexMap<Arc<str>, String> {
+    let sentence = |task: &str| TASKS.iter().find(|(name, ..)| *name == task).map(|(_, _, sentence)| *sentence);
+    let label = |task: &Arc<str>| (Arc::clone(task), sentence(task).unwrap_or("what its name says").to_owned());
+    classifier.labels().iter().map(label).collect()
 }
 
 /// All tasks.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
     TASKS.iter().map(|(name, ..)| *name)
-}
-
-/// Whether there is such a task.
-pub(crate) fn is_known(task: &str) -> bool {
-    names().any(|name| name == task)
 }
 
 /// Of `n_tiers`, the cheapest first, the position of the one that `task` goes to; `None` for a task that is not known.

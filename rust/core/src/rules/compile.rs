@@ -7,6 +7,7 @@ use super::phrases::Gathering;
 use super::{Compiled, Rules};
 use crate::config::{Config, ConfigError, Rule};
 use crate::money::NanoDollars;
+use crate::nearest;
 use ::cel::Env;
 use regex::RegexSetBuilder;
 use std::sync::Arc;
@@ -23,16 +24,16 @@ const MAX_PATTERNS: usize = 1_000;
 const MAX_COMPILED_PATTERNS: usize = 10 << 20;
 
 impl Rules {
-    /// Compiles the rules of `route`, one of the configuration's.
+    /// Compiles the rules of `route`, one of the configuration's, whose classifier tells `tasks` apart.
     ///
     /// # Errors
-    /// The first phrase, pattern, expression or language that cannot be used.
-    pub fn compile(config: &Config, route: &str) -> Result<Self, ConfigError> {
+    /// The first phrase, pattern, expression, language or task that cannot be used.
+    pub fn compile(config: &Config, route: &str, tasks: &[Arc<str>]) -> Result<Self, ConfigError> {
         let written = config.routes.get(route).map_or_else(Default::default, |route| &*route.rules);
         let path = ["routes", route, "rules"];
         let environment = cel::environment();
         let mut compiler =
-            Compiler { config, environment: &environment, phrases: Gathering::default(), patterns: Vec::new() };
+            Compiler { config, tasks, environment: &environment, phrases: Gathering::default(), patterns: Vec::new() };
         let mut rules = Vec::with_capacity(written.len());
         for (index, rule) in written.iter().enumerate() {
             let matchers = compiler.matchers(&[&path[..], &[&index.to_string()]].concat(), index, rule)?;
@@ -40,7 +41,7 @@ impl Rules {
                 name: rule.name.as_str().into(),
                 matchers,
                 tier: rule.tier.as_deref().map(Arc::from),
-                max_cost: rule.max_cost.map(nano_dollars),
+                max_cost: rule.max_cost.map(NanoDollars::from),
                 session: rule.session,
                 goes_on: rule.goes_on,
             });
@@ -57,6 +58,7 @@ impl Rules {
 
 struct Compiler<'a> {
     config: &'a Config,
+    tasks: &'a [Arc<str>],
     environment: &'a Arc<Env>,
     phrases: Gathering,
     patterns: Vec<String>,
@@ -96,9 +98,11 @@ impl Compiler<'_> {
         }
         matchers.extend(tokens.map(Matcher::Tokens));
         let least = rule.min_confidence.unwrap_or(0.0);
+        self.check_tasks(path, &rule.tasks)?;
         matchers.extend(list(&rule.tasks).map(|tasks| Matcher::Tasks(tasks, least)));
         if let Some(source) = &rule.when {
-            let condition = Condition::compile(source, rule.timezone, self.environment).map_err(|mistake| {
+            let condition = Condition::compile(source, rule.timezone, self.tasks, self.environment);
+            let condition = condition.map_err(|mistake| {
                 let error = self.config.error_inside(&[path, &["when"]].concat(), &mistake.at, mistake.message);
                 mistake.hint.into_iter().fold(error, ConfigError::hint)
             })?;
@@ -175,6 +179,16 @@ impl Compiler<'_> {
         error.hint("in single quotes a backslash needs no second one: '\\d+'")
     }
 
+    fn check_tasks(&self, path: &[&str], tasks: &[String]) -> Result<(), ConfigError> {
+        let known = self.tasks.iter().map(|task| &**task);
+        let unknown = tasks.iter().enumerate().find(|(_, task)| !known.clone().any(|it| it == *task));
+        unknown.map_or(Ok(()), |(index, task)| {
+            let position = index.to_string();
+            let path = [path, &["tasks", &position]].concat();
+            Err(self.config.error(&path, format!("unknown task `{task}`")).hint(nearest::hint(task, known)))
+        })
+    }
+
     fn languages(&self, path: &[&str], codes: &[String]) -> Result<Vec<&'static str>, ConfigError> {
         let each = codes.iter().enumerate().map(|(index, code)| {
             language::named(code).map_err(|near| {
@@ -188,10 +202,4 @@ impl Compiler<'_> {
         });
         each.collect()
     }
-}
-
-/// A cost that was checked to be above 0 and at most a thousand dollars.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a positive number far below 2^64")]
-fn nano_dollars(dollars: f64) -> NanoDollars {
-    NanoDollars((dollars * 1e9).round() as u64)
 }

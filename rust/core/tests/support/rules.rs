@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, unreachable_pub, reason = "part of tests, where a failed step is a failed test")]
 
 use std::time::Duration;
+use tiercel_core::classifier::Classifier;
 use tiercel_core::config::{Config, ConfigError, Overrides, ResponseFormat};
 use tiercel_core::rules::{Facts, Rules};
 
@@ -17,7 +18,7 @@ default = \"mid\"
 /// The rules that `text` writes as the tables `[[routes.auto.rules]]`.
 pub fn compile(text: &str) -> Result<Rules, ConfigError> {
     let config = Config::parse(&format!("{TIERS}{text}"), "tiercel.toml", &Overrides::default())?;
-    Rules::compile(&config, "auto")
+    Rules::compile(&config, "auto", Classifier::shipped().labels())
 }
 
 /// One rule of that content, which takes the tier `cheap`.

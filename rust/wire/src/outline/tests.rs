@@ -1,3 +1,4 @@
+use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::{Outline, ResponseFormat};
@@ -48,6 +49,8 @@ fn what_the_user_says() {
     check("escapes", CHAT, r#""messages":[{"role":"user","content":"h\u0069"}]"#, &hi);
     check("the role behind", CHAT, r#""messages":[{"content":"hi","role":"user"}]"#, &hi);
     let parts = r#"[{"type":"text","text":"a"},{"text":"b","type":"text"}]"#;
+    let half = r#""messages":[{"role":"user","content":"\ud800"}]"#;
+    check("half a surrogate pair", CHAT, half, &Outline { n_text_bytes: 2, ..said("\u{fffd}") });
     check("parts", CHAT, &format!(r#""messages":[{{"role":"user","content":{parts}}}]"#), &two);
     let both = r#""messages":[{"role":"user","content":"a"},{"role":"user","content":"b"}]"#;
     check("two messages", CHAT, both, &two);
@@ -297,6 +300,26 @@ fn texts<'a>(messages: &[&'a Message<'_>]) -> Vec<&'a str> {
 
 proptest! {
     #![proptest_config(config(300))]
+
+    #[test]
+    fn any_characters_are_found_however_they_are_spelled(
+        parts in vec(vec(any::<char>(), 1..40), 1..4),
+        is_escaped in any::<bool>(),
+    ) {
+        let parts: Vec<String> = parts.into_iter().map(String::from_iter).collect();
+        let spelled = |part: &String| if is_escaped {
+            let units: Vec<_> = part.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+            format!("\"{}\"", units.concat())
+        } else {
+            serde_json::Value::from(part.as_str()).to_string()
+        };
+        let content: Vec<_> = parts.iter().map(|part| format!(r#"{{"type":"text","text":{}}}"#, spelled(part))).collect();
+        let request = request(CHAT, &format!(r#""messages":[{{"role":"user","content":[{}]}}]"#, content.join(",")));
+        let outline = request.outline();
+
+        prop_assert_eq!(parts.join("\n"), &*outline.text);
+        prop_assert_eq!(parts.iter().map(String::len).sum::<usize>(), outline.n_text_bytes);
+    }
 
     #[test]
     fn all_dialects_say_the_same(form in arbitrary::request(Upstream::OpenAi)) {

@@ -2,7 +2,6 @@
 
 use crate::config::routing::{Mode, Strategy};
 use crate::config::{Config, ConfigError, Route};
-use crate::routing::tasks;
 
 /// Each label is in the prompt that asks for one.
 const MAX_LABELS: usize = 50;
@@ -80,13 +79,6 @@ impl Config {
             let path = ["routes", name, "classifier", "tasks", task];
             if !route.tiers.contains(tier) {
                 return Err(self.unknown(&path, "tier of this route", tier, &route.tiers));
-            }
-            // Weights of the operator's own may have tasks of their own.
-            let is_known = tasks::is_known(task) || settings.labels.contains_key(task) || settings.weights.is_some();
-            if !is_known {
-                let known: Vec<String> =
-                    tasks::names().map(str::to_owned).chain(settings.labels.keys().cloned()).collect();
-                return Err(self.unknown(&path, "task", task, &known));
             }
         }
         Ok(())

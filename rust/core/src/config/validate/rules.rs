@@ -45,9 +45,6 @@ impl Config {
                 return Err(self.error(&at("min_confidence"), "a confidence is from 0 to 1"));
             }
         }
-        if rule.max_cost.is_some_and(|cost| !(cost > 0.0 && cost <= MAX_COST)) {
-            return Err(self.error(&at("max_cost"), "a request's cost is more than 0 dollars, and at most 1,000"));
-        }
         if rule.tier.is_none() && rule.max_cost.is_none() && rule.session.is_none() {
             let error = self.error(path, format!("rule `{}` does nothing", rule.name));
             return Err(error.hint("say which tier it takes: use = \"...\"; or set `max_cost` or `session`"));
@@ -55,6 +52,3 @@ impl Config {
         rule.tier.iter().try_for_each(|tier| self.check_tier(&at("use"), tier))
     }
 }
-
-/// In dollars. No request costs as much.
-const MAX_COST: f64 = 1_000.0;

@@ -5,10 +5,11 @@
 
 use super::variables::Variable;
 use super::{MAX_DEPTH, Mistake, Type};
-use crate::nearest::nearest;
+use crate::nearest;
 use cel::common::ast::{CallExpr, Expr, LiteralValue, SourceInfo, operators};
 use cel::parser::Expression;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Functions of text: name, how many texts they take beside the one before the dot, and what they give.
 const FUNCTIONS: [(&str, usize, Type); 4] = [
@@ -21,6 +22,8 @@ const FUNCTIONS: [(&str, usize, Type); 4] = [
 pub(super) struct Checker<'a> {
     pub(super) source: &'a str,
     pub(super) info: &'a SourceInfo,
+    /// What the variable `task` may be.
+    pub(super) tasks: &'a [Arc<str>],
 }
 
 impl Checker<'_> {
@@ -92,6 +95,10 @@ impl Checker<'_> {
         if let (operators::IN, [needle, list]) = (name.as_str(), call.args.as_mut_slice()) {
             return self.check_in(needle, list, depth);
         }
+        if let (operators::EQUALS | operators::NOT_EQUALS, [left, right]) = (name.as_str(), call.args.as_slice()) {
+            self.check_task(left, right)?;
+            self.check_task(right, left)?;
+        }
         let is_method = call.target.is_some();
         let arguments = call.target.as_deref_mut().into_iter().chain(&mut call.args);
         let types = arguments.map(|it| self.check(it, depth)).collect::<Result<Vec<_>, _>>()?;
@@ -148,6 +155,7 @@ impl Checker<'_> {
             return Err(self.mistake(id, "after `in` stands a list, `header` or `metadata`"));
         };
         for element in &mut list.elements {
+            self.check_task(needle, element)?;
             let found = self.check(element, depth)?;
             if !is_comparable(wanted, found) {
                 let message = format!("what is looked for is {}, and this is {}", wanted.name(), found.name());
@@ -155,6 +163,19 @@ impl Checker<'_> {
             }
         }
         Ok(Type::Boolean)
+    }
+
+    /// A task is compared with one that the classifier knows, or with the empty text of a request that has none: a
+    /// slip would never hold.
+    fn check_task(&self, variable: &Expression, other: &Expression) -> Result<(), Mistake> {
+        let (Expr::Ident(name), Expr::Literal(LiteralValue::String(task))) = (&variable.expr, &other.expr) else {
+            return Ok(());
+        };
+        let (task, known) = (task.inner(), self.tasks.iter().map(|task| &**task));
+        if name != "task" || task.is_empty() || known.clone().any(|it| it == task) {
+            return Ok(());
+        }
+        Err(self.unknown(other.id, "task", task, &known.collect::<Vec<_>>()))
     }
 
     fn check_function(&self, id: u64, name: &str, is_method: bool, types: &[Type]) -> Result<Type, Mistake> {
@@ -171,11 +192,8 @@ impl Checker<'_> {
     }
 
     fn unknown(&self, id: u64, what: &str, name: &str, known: &[&str]) -> Mistake {
-        let mistake = self.mistake(id, format!("unknown {what} `{name}`"));
-        match nearest(name, known.iter().copied()) {
-            Some(near) => mistake.hint(format!("did you mean `{near}`?")),
-            None => mistake.hint(format!("known are {}", known.join(", "))),
-        }
+        let hint = nearest::hint(name, known.iter().copied());
+        self.mistake(id, format!("unknown {what} `{name}`")).hint(hint)
     }
 
     pub(super) fn mistake(&self, id: u64, message: impl Into<String>) -> Mistake {

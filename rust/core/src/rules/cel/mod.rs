@@ -62,8 +62,14 @@ pub enum Undecided {
 }
 
 impl Condition {
-    /// Reads `source`, whose hours and days are those at `offset`. `environment` is [`environment`].
-    pub(super) fn compile(source: &str, offset: UtcOffset, environment: &Arc<Env>) -> Result<Self, Mistake> {
+    /// Reads `source`, whose hours and days are those at `offset`, and whose `task` is one of `tasks`. `environment` is
+    /// [`environment`].
+    pub(super) fn compile(
+        source: &str,
+        offset: UtcOffset,
+        tasks: &[Arc<str>],
+        environment: &Arc<Env>,
+    ) -> Result<Self, Mistake> {
         let whole = |message: String| Mistake { at: 0..source.len(), message, hint: None };
         if source.len() > MAX_SOURCE {
             return Err(whole(format!("a condition is at most {MAX_SOURCE} bytes long")));
@@ -73,7 +79,7 @@ impl Condition {
         }
         let (mut expression, info) =
             Parser::new().parse_with_source_info(source).map_err(|errors| syntax_error(source, &errors))?;
-        let checker = Checker { source, info: &info };
+        let checker = Checker { source, info: &info, tasks };
         match checker.check(&mut expression, 0)? {
             Type::Boolean => {}
             other => {

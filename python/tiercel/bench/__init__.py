@@ -1,0 +1,1 @@
+"""What the gateway's decisions are worth, simulated: `tiercel bench routing`."""

@@ -1,0 +1,107 @@
+"""A gateway before the simulator, and what it decides."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import sys
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from tiercel.errors import TiercelError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from pathlib import Path
+
+# An answer of the simulator is a paragraph.
+_MOST_BYTES = 1_000_000
+_STOP_SECONDS = 30
+_HEADER = re.compile(rb"(?im)^(content-length|x-tiercel-(?:tier|model|reason)): ([^\r\n]*)\r?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where a request went: the tier, the deployment, and what each stage found."""
+
+    tier: str
+    deployment: str
+    reason: str
+
+
+class Gateway:
+    """One connection to a gateway. Requests go one by one, so that equal seeds give equal decisions."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, route: str) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._route = route
+
+    async def ask(self, messages: Sequence[dict[str, str]], conversation: int) -> Decision:
+        """Sends a chat completion and waits for its answer.
+
+        Raises:
+            TiercelError: It is answered with an error, or not at all.
+        """
+        body = orjson.dumps({"model": self._route, "messages": messages})
+        head = (
+            "POST /v1/chat/completions HTTP/1.1\r\nhost: month\r\ncontent-type: application/json\r\n"
+            f"x-tiercel-session: {conversation}\r\ncontent-length: {len(body)}\r\n\r\n"
+        )
+        self._writer.write(head.encode() + body)
+        try:
+            answered = await self._reader.readuntil(b"\r\n\r\n")
+            headers = {name.lower(): value.decode() for name, value in _HEADER.findall(answered)}
+            content = await self._reader.readexactly(int(headers[b"content-length"]))
+        except (EOFError, ConnectionError) as error:
+            raise TiercelError(f"the gateway does not answer: {error}") from None
+        if not answered.startswith(b"HTTP/1.1 200 "):
+            raise TiercelError(f"the gateway answers {answered[9:12].decode()}: {content.decode(errors='replace')}")
+        tier = headers.get(b"x-tiercel-tier", "")
+        return Decision(tier, headers[b"x-tiercel-model"], headers[b"x-tiercel-reason"])
+
+
+@asynccontextmanager
+async def serving(config: Path, route: str) -> AsyncIterator[Gateway]:
+    """A connection to `tiercel serve`, which ends with the block and has written its access log by then.
+
+    Raises:
+        TiercelError: It does not start; with what it says.
+    """
+    command = [sys.executable, "-m", "tiercel", "serve", "--config", str(config), "--port", "0"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TIERCEL_")}
+    process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE, env=environment)
+    assert process.stderr is not None  # noqa: S101 - it was asked for
+    try:
+        port = await _announced(process.stderr)
+        noise = asyncio.create_task(process.stderr.read())
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=_MOST_BYTES)
+        yield Gateway(reader, writer, route)
+        writer.close()
+        process.terminate()
+        await asyncio.wait_for(process.wait(), _STOP_SECONDS)
+        await noise
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def _announced(said: asyncio.StreamReader) -> int:
+    """The port that a gateway says to serve."""
+    lines = []
+    while line := (await said.readline()).decode():
+        if found := re.search(r" serves http://127\.0\.0\.1:(\d+)/v1", line):
+            return int(found[1])
+        lines.append(line)
+    raise TiercelError(f"the gateway does not start: {''.join(lines).strip()}")
+
+
+def access_log(folder: Path) -> list[dict[str, Any]]:
+    """The lines of a gateway's log that has ended."""
+    return [orjson.loads(line) for line in (folder / "access.jsonl").read_bytes().splitlines()]

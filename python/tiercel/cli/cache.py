@@ -1,0 +1,89 @@
+"""`tiercel cache`: what a running gateway keeps, and to have it forget."""
+
+import re
+from typing import Annotated
+
+import typer
+
+from tiercel.cli import gateway, output, source
+
+app = typer.Typer(help="See and clear what a running gateway keeps.", no_args_is_help=True)
+
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+UrlOption = Annotated[
+    str | None, typer.Option(show_default=False, help="Of the gateway; else where the configuration has it listen.")
+]
+KeyOption = Annotated[str, typer.Option(help="The variable with the key of an admin.")]
+
+
+@app.command()
+def report(
+    url: UrlOption = None,
+    key_env: KeyOption = "TIERCEL_KEY",
+    config: source.ConfigOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+) -> None:
+    """Say how much is kept.
+
+    Exit codes: 0 it is said; 2 the gateway cannot be asked, or refuses.
+    """
+    page = gateway.ask("GET", url, "/tiercel/cache", key_env, config)
+    if as_json:
+        output.json(page)
+    else:
+        output.table([(name, str(value)) for name, value in page.items()], ("what", "is"))
+
+
+@app.command()
+def purge(
+    everything: Annotated[bool, typer.Option("--all", help="All answers.")] = False,
+    tag: Annotated[str | None, typer.Option(show_default=False, help="With this mark of the client's.")] = None,
+    tenant: Annotated[str | None, typer.Option(show_default=False, help="Bought by this tenant.")] = None,
+    model: Annotated[str | None, typer.Option(show_default=False, help="Of the model or route asked for.")] = None,
+    prompt: Annotated[str | None, typer.Option(show_default=False, help="To exactly these last words.")] = None,
+    older_than: Annotated[str | None, typer.Option(show_default=False, help="Such as 30s, 10m, 2h or 7d.")] = None,
+    url: UrlOption = None,
+    key_env: KeyOption = "TIERCEL_KEY",
+    config: source.ConfigOption = None,
+) -> None:
+    """Forget the answers to which all that is said applies.
+
+    Exit codes: 0 they are forgotten; 2 nothing was said, the gateway cannot be asked, or refuses.
+    """
+    words = {"tag": tag, "tenant": tenant, "model": model, "prompt": prompt}
+    selection: dict[str, object] = {name: word for name, word in words.items() if word is not None}
+    if older_than is not None:
+        selection["older_than"] = _seconds(older_than)
+    if everything:
+        selection["all"] = True
+    _purge(selection, url, key_env, config)
+
+
+@app.command()
+def wrong(
+    id: Annotated[str, typer.Argument(help="As in the answer's x-tiercel-cache header.")],  # noqa: A002 - its name there
+    url: UrlOption = None,
+    key_env: KeyOption = "TIERCEL_KEY",
+    config: source.ConfigOption = None,
+) -> None:
+    """Forget an answer that was wrong.
+
+    Exit codes: 0 it is forgotten; 1 there is none of that name; 2 the gateway cannot be asked, or refuses.
+    """
+    if not _purge({"id": id}, url, key_env, config):
+        raise typer.Exit(output.NO)
+
+
+def _purge(selection: dict[str, object], url: str | None, key_env: str, config: source.ConfigOption) -> int:
+    page = gateway.ask("POST", url, "/tiercel/cache/purge", key_env, config, selection)
+    n_purged: int = page["n_purged"]
+    print(f"{n_purged} answers are forgotten.")
+    return n_purged
+
+
+def _seconds(text: str) -> int:
+    found = re.fullmatch(r"(\d{1,9})([smhd])", text)
+    if found is None:
+        raise output.Stop(f"{text} is no duration\nhint: such as 30s, 10m, 2h or 7d")
+    return int(found[1]) * _UNITS[found[2]]
