@@ -254,8 +254,8 @@ mod tests {
         fn what_is_written_is_read(row in rows()) {
             let bytes = row.encode(&ID, &PARTITION, &SECRET);
 
-            prop_assert_eq!(Some(&row), Row::decode(&bytes, &ID, &PARTITION, &SECRET).as_ref());
-            prop_assert_eq!(Some(&row), Row::read(&bytes, &ID, &SECRET).as_ref());
+            prop_assert_eq!(Some(row.clone()), Row::decode(&bytes, &ID, &PARTITION, &SECRET));
+            prop_assert_eq!(Some(row), Row::read(&bytes, &ID, &SECRET));
         }
 
         #[test]
