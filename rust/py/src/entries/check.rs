@@ -56,7 +56,10 @@ pub(super) fn check(file: &File, max_bytes: u64) -> io::Result<()> {
     sound(second.page_size == page_size, "its two heads differ")?;
     let meta = if first.transaction < second.transaction { second } else { first };
     let n_pages = meta.last_page.saturating_add(1);
-    sound(meta.last_page >= 1 && n_pages <= n_bytes.max(max_bytes) / page_size, "it has more pages than there is room for")?;
+    sound(
+        meta.last_page >= 1 && n_pages <= n_bytes.max(max_bytes) / page_size,
+        "it has more pages than there is room for",
+    )?;
     let n_words = usize::try_from(n_pages / 64 + 1).map_err(io::Error::other)?;
     let page_size = usize::try_from(page_size).map_err(io::Error::other)?;
     let mut walk = Walk { file, page_size, n_pages, seen: vec![0; n_words], transaction: meta.transaction };
@@ -150,8 +153,13 @@ impl Walk<'_> {
         let (mut counts, mut floor, mut may_equal) = (Counts::default(), None, false);
         if database.root != NOWHERE {
             sound((1..=MAX_DEPTH).contains(&database.depth), "a tree is too deep")?;
-            let mut place =
-                Place { tree, depth: database.depth, counts: &mut counts, floor: &mut floor, may_equal: &mut may_equal };
+            let mut place = Place {
+                tree,
+                depth: database.depth,
+                counts: &mut counts,
+                floor: &mut floor,
+                may_equal: &mut may_equal,
+            };
             self.page(database.root, 1, &mut place)?;
         }
         sound(counts == database.counts, "a tree is not as large as it should be")?;

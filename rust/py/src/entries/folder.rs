@@ -77,7 +77,10 @@ impl<'a> Folder<'a> {
         let Some(damage) = damage else { return Ok(None) };
         let damaged = self.path.join(DAMAGED);
         fs::rename(&data, &damaged)?;
-        Ok(Some(format!("the cache begins anew, as its file is damaged ({damage}); it was moved to {}", damaged.display())))
+        Ok(Some(format!(
+            "the cache begins anew, as its file is damaged ({damage}); it was moved to {}",
+            damaged.display()
+        )))
     }
 
     /// Lets others open it. The secret, and what is locked as long as it is in use.

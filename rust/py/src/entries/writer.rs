@@ -29,7 +29,11 @@ pub(super) fn run(shared: &Shared) {
         if let Err(error) = &written {
             let n_rows = batch.changes.iter().filter(|(_, _, pending)| matches!(pending, Pending::Row(_))).count();
             shared.count_unwritten(n_rows);
-            shared.fail(&error.to_string());
+            shared.fail(&match error {
+                // LMDB's word for a write that the disk took only a part of.
+                heed::Error::Io(error) if error.raw_os_error() == Some(5) => "the disk is full, or broken".to_owned(),
+                error => error.to_string(),
+            });
         }
         shared.queue.finish(&batch, written.is_err());
     }
