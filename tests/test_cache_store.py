@@ -147,7 +147,7 @@ def test_tenants_do_not_share(start, folder, workers):
             assert {ask(gateway, question, key) for question in questions} == {"exact"}
 
 
-def test_what_is_killed_while_it_writes_leaves_a_sound_file(start, folder):
+def test_what_is_killed_while_it_writes_leaves_a_sound_file(start):
     """Whatever was kept is right, or is no more; only what a fraction of a second has brought is no more."""
     chance = random.Random(SEED)
     asked = []
@@ -312,7 +312,7 @@ def mounted(folder):
 
 
 @pytest.mark.parametrize("options", ["ro", "size=16k", "size=96k"], ids=["read-only", "full", "nearly full"])
-def test_a_gateway_goes_on_where_nothing_can_be_begun(start, folder, mounted, options):
+def test_a_gateway_goes_on_where_nothing_can_be_begun(start, mounted, options):
     mounted(f"{options},mode=700")
     questions = new_questions(3)
     with start() as gateway:
@@ -322,7 +322,7 @@ def test_a_gateway_goes_on_where_nothing_can_be_begun(start, folder, mounted, op
         assert "goes on without" in said(gateway)[0]
 
 
-def test_a_disk_that_fills_up_ends_writing_and_nothing_else(start, folder, mounted):
+def test_a_disk_that_fills_up_ends_writing_and_nothing_else(start, mounted):
     mounted("size=1m,mode=700")
     questions = new_questions(200)
     with start() as gateway:
