@@ -22,7 +22,7 @@ pub(crate) struct Memory(Mutex<Rows>);
 
 #[derive(Default)]
 struct Rows {
-    rows: IndexMap<Digest, Kept>,
+    by_id: IndexMap<Digest, Kept>,
     n_bytes: u64,
     n_evicted: u64,
     /// Where the next sample begins.
@@ -51,7 +51,7 @@ impl Memory {
 impl Store for Memory {
     fn get(&self, id: &Digest) -> Option<Arc<[u8]>> {
         let rows = &mut *self.lock();
-        let kept = rows.rows.get_mut(id)?;
+        let kept = rows.by_id.get_mut(id)?;
         kept.n_uses += 1;
         kept.used = rows.unix;
         Some(Arc::clone(&kept.row))
@@ -65,16 +65,16 @@ impl Store for Memory {
             return false;
         }
         rows.unix = rows.unix.max(unix);
-        if let Some(old) = rows.rows.swap_remove(&id) {
+        if let Some(old) = rows.by_id.swap_remove(&id) {
             rows.n_bytes -= old.row.len() as u64;
         }
-        while rows.rows.len() >= limits.max_entries || rows.n_bytes + n_bytes > limits.max_bytes {
+        while rows.by_id.len() >= limits.max_entries || rows.n_bytes + n_bytes > limits.max_bytes {
             if !rows.evict() {
                 return false;
             }
         }
         rows.n_bytes += n_bytes;
-        rows.rows.insert(id, Kept { row: row.into(), worth, n_uses: 0, used: rows.unix, ends });
+        rows.by_id.insert(id, Kept { row: row.into(), worth, n_uses: 0, used: rows.unix, ends });
         rows.note(id, Change::Kept);
         true
     }
@@ -82,11 +82,13 @@ impl Store for Memory {
     fn purge(&self, is_unwanted: &mut dyn FnMut(&Digest, &[u8]) -> bool) -> usize {
         let rows = &mut *self.lock();
         let mut unwanted: Vec<_> =
-            rows.rows.iter().filter(|(id, kept)| is_unwanted(id, &kept.row)).map(|(id, _)| *id).collect();
+            rows.by_id.iter().filter(|(id, kept)| is_unwanted(id, &kept.row)).map(|(id, _)| *id).collect();
         unwanted.sort_unstable();
-        rows.rows.retain(|id, _| unwanted.binary_search(id).is_err());
-        rows.n_bytes = rows.rows.values().map(|kept| kept.row.len() as u64).sum();
-        unwanted.iter().for_each(|id| rows.note(*id, Change::Gone));
+        rows.by_id.retain(|id, _| unwanted.binary_search(id).is_err());
+        rows.n_bytes = rows.by_id.values().map(|kept| kept.row.len() as u64).sum();
+        for id in &unwanted {
+            rows.note(*id, Change::Gone);
+        }
         unwanted.len()
     }
 
@@ -105,17 +107,17 @@ impl Store for Memory {
 
     fn size(&self) -> Size {
         let rows = self.lock();
-        Size { n_entries: rows.rows.len(), n_bytes: rows.n_bytes, n_evicted: rows.n_evicted, n_unwritten: 0 }
+        Size { n_entries: rows.by_id.len(), n_bytes: rows.n_bytes, n_evicted: rows.n_evicted, n_unwritten: 0 }
     }
 }
 
 impl Rows {
     /// Forgets the row of a sample that is worth least; whether there was one.
     fn evict(&mut self) -> bool {
-        let n_rows = self.rows.len();
+        let n_rows = self.by_id.len();
         let sample = (0..SAMPLE.min(n_rows)).map(|step| (self.hand + step) % n_rows);
         let value = |index: &usize| {
-            let kept = &self.rows[*index];
+            let kept = &self.by_id[*index];
             if kept.ends <= self.unix {
                 return 0.0;
             }
@@ -123,7 +125,7 @@ impl Rows {
         };
         let Some(least) = sample.min_by(|left, right| value(left).total_cmp(&value(right))) else { return false };
         self.hand = (self.hand + SAMPLE) % n_rows;
-        if let Some((id, kept)) = self.rows.swap_remove_index(least) {
+        if let Some((id, kept)) = self.by_id.swap_remove_index(least) {
             self.n_bytes -= kept.row.len() as u64;
             self.n_evicted += 1;
             self.note(id, Change::Gone);
@@ -159,7 +161,7 @@ mod tests {
     }
 
     fn kept(store: &Memory) -> Vec<u8> {
-        let mut numbers: Vec<_> = store.lock().rows.keys().map(|id| id[0]).collect();
+        let mut numbers: Vec<_> = store.lock().by_id.keys().map(|id| id[0]).collect();
         numbers.sort_unstable();
         numbers
     }
@@ -232,7 +234,7 @@ mod tests {
             for (seconds, (number, n_bytes, worth)) in (0..).zip(rows) {
                 prop_assert!(put(&store, number, n_bytes, worth, seconds));
                 let size = store.size();
-                let n_bytes = store.lock().rows.values().map(|kept| kept.row.len() as u64).sum();
+                let n_bytes: u64 = store.lock().by_id.values().map(|kept| kept.row.len() as u64).sum();
                 prop_assert!(size.n_entries <= LIMITS.max_entries && size.n_bytes <= LIMITS.max_bytes);
                 prop_assert_eq!(size.n_bytes, n_bytes);
                 prop_assert!(store.get(&id(number)).is_some(), "what was just kept is there");

@@ -124,7 +124,9 @@ impl Row {
         for count in [usage.input, usage.cache_read, usage.cache_write, usage.output, usage.reasoning] {
             writer.number(count);
         }
-        [&self.tenant, &self.model, &self.question].into_iter().for_each(|text| writer.bytes(text.as_bytes()));
+        for text in [&self.tenant, &self.model, &self.question] {
+            writer.bytes(text.as_bytes());
+        }
         writer.number(self.tags.len() as u64);
         self.tags.iter().for_each(|tag| writer.bytes(tag.as_bytes()));
         writer.number(self.reply.status.into());

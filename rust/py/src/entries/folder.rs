@@ -66,7 +66,7 @@ impl<'a> Folder<'a> {
         // Whatever is in there is of processes that are no more. It is mapped: on a full disk, what LMDB itself makes
         // would be a hole in which the process falls.
         let lock = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(self.path.join(LOCK));
-        lock.and_then(|mut lock| lock.write_all(&[0; LOCK_BYTES]).and_then(|()| lock.sync_data()))?;
+        lock.and_then(|mut lock| lock.write_all(&vec![0; LOCK_BYTES]).and_then(|()| lock.sync_data()))?;
         let data = self.path.join(DATA);
         let damage = match File::open(&data) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -95,7 +95,8 @@ impl<'a> Folder<'a> {
 }
 
 fn check_file(name: &str, metadata: &Metadata, owner: u32) -> io::Result<()> {
-    if metadata.is_file() && metadata.uid() == owner && metadata.permissions().mode() & 0o077 == 0 {
+    let others_rights = metadata.permissions().mode() & 0o077;
+    if metadata.is_file() && metadata.uid() == owner && others_rights == 0 {
         return Ok(());
     }
     Err(io::Error::other(format!("{name} is not a file of this user's alone")))

@@ -158,7 +158,9 @@ impl Store for Entries {
         }
         unwanted.sort_unstable();
         unwanted.dedup();
-        unwanted.iter().for_each(|id| self.0.queue.erase(*id));
+        for id in &unwanted {
+            self.0.queue.erase(*id);
+        }
         unwanted.len()
     }
 
