@@ -174,7 +174,9 @@ mod tests {
             for (number, n_bytes, worth, seconds) in all {
                 put(&store, number, n_bytes, worth, seconds);
             }
-            used.iter().for_each(|number| drop(store.get(&id(*number))));
+            for number in used {
+                store.get(&id(*number));
+            }
             for &(number, n_bytes, worth, seconds) in more {
                 put(&store, number, n_bytes, worth, seconds);
             }
@@ -193,7 +195,7 @@ mod tests {
         let store = Memory::default();
         let ends = Duration::from_secs(9);
         store.put(Entry { id: id(1), row: vec![1], worth: 9_000_000, ends }, LIMITS, Duration::ZERO);
-        (2..=4).for_each(|number| drop(put(&store, number, 10, 1, 9)));
+        assert!((2..=4).all(|number| put(&store, number, 10, 1, 9)));
 
         assert_eq!(vec![2, 3, 4], kept(&store));
     }
@@ -207,13 +209,13 @@ mod tests {
             (tail.next, tail.is_whole, changes)
         };
         assert_eq!((0, true, vec![]), told(0));
-        (1..=4).for_each(|number| drop(put(&store, number, 10, u64::from(number), 0)));
+        assert!((1..=4).all(|number| put(&store, number, 10, u64::from(number), 0)));
         let since = vec![(1, Change::Gone), (4, Change::Kept)];
         assert_eq!((5, true, since), told(3));
         store.purge(&mut |id, _| id[0] == 2);
         assert_eq!((6, true, vec![(2, Change::Gone)]), told(5));
         assert_eq!((6, false, vec![]), told(7), "of another store");
-        (0..MAX_CHANGES).for_each(|_| drop(put(&store, 3, 10, 1, 0)));
+        assert!((0..MAX_CHANGES).all(|_| put(&store, 3, 10, 1, 0)));
         let (next, is_whole, changes) = told(5);
         assert_eq!((6 + MAX_CHANGES, false, MAX_CHANGES), (next, is_whole, changes.len() as u64));
     }
@@ -221,7 +223,7 @@ mod tests {
     #[test]
     fn what_is_unwanted_goes() {
         let store = Memory::default();
-        (1..=3).for_each(|number| drop(put(&store, number, 10, 1, 0)));
+        assert!((1..=3).all(|number| put(&store, number, 10, 1, 0)));
 
         assert_eq!(2, store.purge(&mut |_, row| row[0] != 2));
         assert_eq!((vec![2], Size { n_entries: 1, n_bytes: 10, ..Size::default() }), (kept(&store), store.size()));
