@@ -110,7 +110,9 @@ def test_every_crate_obeys_the_lints_of_the_workspace():
     }
 
     assert own == {"py"}
-    assert not lines_with(r"\bunsafe\s*(\{|fn|impl)", texts(".rs"))
+    # A file that is mapped into memory is changed by others: why that is sound is said where it is opened.
+    (mapped,) = lines_with(r"\bunsafe\s*(\{|fn|impl)", texts(".rs"))
+    assert mapped.startswith("rust/py/src/entries/environment.rs:")
 
 
 def test_every_dependency_has_its_reason_beside_it():

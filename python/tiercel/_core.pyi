@@ -62,6 +62,15 @@ class Core:
             ConfigurationError: It cannot be used, and this one goes on as if nothing had been asked.
         """
 
+    def open_cache(self) -> None:
+        """Have answers kept in the folder `cache.path`, if there is one, which all workers do before they serve.
+
+        A folder that cannot be used is told by `take_notes`; this one then goes on without a cache.
+
+        Raises:
+            OSError: The system gives no more threads.
+        """
+
     def open(self, method: str, path: str, query: bytes, headers: _Headers, body: bytes) -> Call:
         """Take in a request whose body is whole: parse, authenticate, limit, plan.
 

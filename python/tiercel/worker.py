@@ -69,6 +69,7 @@ class Worker:
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin with the event loop."""
         self._loop = loop
+        self.core.open_cache()
         self.patience = Patience(loop)
         # One for all pools: an attempt of either that ends makes room for a call of either.
         self._queue = Queue()

@@ -68,13 +68,13 @@ fn a_long_list_of_changes_is_cut() {
 #[test]
 fn what_takes_a_restart_stays_and_is_said() {
     let moved = "host = \"::\"\nport = 9000\nworkers = 3\ninterface = \"rsgi\"\nmax_in_flight = 1";
-    let (config, changes) = follow("host = \"0.0.0.0\"", moved);
+    let (config, changes) = follow("host = \"0.0.0.0\"", &format!("{moved}\n[cache]\npath = \"kept\""));
     let server = config.server;
 
-    let expected = ["server.host", "server.port", "server.workers", "server.interface"];
+    let expected = ["server.host", "server.port", "server.workers", "server.interface", "cache.path"];
     assert_eq!(expected.map(|name| format!("{name} takes a restart")).to_vec(), changes.unwrap().deferred);
     let kept = (&*server.host, server.port.get(), server.workers.get(), server.interface);
-    assert_eq!(("0.0.0.0", 8080, 1, Interface::Asgi), kept);
+    assert_eq!((("0.0.0.0", 8080, 1, Interface::Asgi), None), (kept, config.cache.path));
     assert_eq!(1, server.max_in_flight.get());
 }
 

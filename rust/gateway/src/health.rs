@@ -25,7 +25,7 @@ impl Gateway {
         self.registry().health().forget(now.unix);
     }
 
-    /// A line for the operator on each change of a deployment's state since the last time.
+    /// Lines for the operator since the last time: each change of a deployment's state, and what the cache cannot do.
     pub fn take_notes(&self) -> Vec<String> {
         let (notes, n_dropped) = self.registry().health().take_notes();
         for note in &notes {
@@ -35,6 +35,7 @@ impl Gateway {
         if n_dropped > 0 {
             lines.push(format!("{n_dropped} more changes of deployments' states are not shown"));
         }
+        lines.extend(self.shared.entries().take_notes());
         lines
     }
 

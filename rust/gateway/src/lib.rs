@@ -32,7 +32,7 @@ mod health;
 mod shared;
 
 pub use attempt::{Next, Ticket};
-pub use cache::{Limits as CacheLimits, Size, Store, worth};
+pub use cache::{Change, Entry, Limits as CacheLimits, MAX_CHANGES, Size, Store, Tail, worth};
 pub use call::Call;
 pub use connection::{Connection, Step};
 pub use digest::Digest;

@@ -11,7 +11,7 @@ use tiercel_core::config::{Changes, Config, Interface, Overrides};
 use tiercel_core::models;
 use tiercel_core::prices::PriceTable;
 use tiercel_core::registry::Provider;
-use tiercel_gateway::{Error, Gateway, Incoming, Reload};
+use tiercel_gateway::{CacheLimits, Error, Gateway, Incoming, Reload};
 use tiercel_upstream::tls::TimeProvider;
 
 use crate::answers::Files;
@@ -20,6 +20,7 @@ use crate::catalogue::KnownModel;
 use crate::clock::Clock;
 use crate::connection::Connection;
 use crate::convert::Headers;
+use crate::entries::Entries;
 use crate::environment::Process;
 use crate::errors;
 
@@ -65,6 +66,18 @@ impl Core {
             self.gateway.renew(&config, &environment, &time).map_err(|error| errors::configuration(&error))?;
         let (path, overrides) = (self.path.clone(), self.overrides.clone());
         Ok(Self { gateway: Arc::new(gateway), path, overrides, config, changes, clock: self.clock })
+    }
+
+    /// Has the cache kept where the configuration says, for all workers: to be called by each, before it serves.
+    fn open_cache(&self) -> PyResult<()> {
+        let cache = &self.config.cache;
+        if let Some(path) = &cache.path {
+            let max_entries = usize::try_from(cache.max_entries.get()).unwrap_or(usize::MAX);
+            let limits = CacheLimits { max_entries, max_bytes: cache.max_bytes.get() };
+            let folder = folder(self.path.as_deref()).join(path);
+            self.gateway.keep_entries_in(Box::new(Entries::open(folder, limits, self.clock)?));
+        }
+        Ok(())
     }
 
     // The path of a request.
@@ -264,8 +277,7 @@ pub(crate) fn read_config(
     text: Option<String>,
     overrides: &Overrides,
 ) -> PyResult<(Config, Process)> {
-    let folder = path.and_then(|path| Path::new(path).parent()).unwrap_or(Path::new("")).to_owned();
-    let environment = Process { folder };
+    let environment = Process { folder: folder(path).to_owned() };
     let config = match path {
         Some(path) => {
             let text = text.map_or_else(|| std::fs::read_to_string(path), Ok);
@@ -276,6 +288,11 @@ pub(crate) fn read_config(
             .and_then(|config| config.map_or_else(|| Config::parse("", "(nothing)", overrides), Ok)),
     };
     Ok((config.map_err(|error| errors::configuration(&error))?, environment))
+}
+
+/// Where the relative paths of the configuration at `path` begin.
+fn folder(path: Option<&str>) -> &Path {
+    path.and_then(|path| Path::new(path).parent()).unwrap_or(Path::new(""))
 }
 
 fn read_overrides(overrides: &Bound<'_, PyDict>) -> PyResult<Overrides> {

@@ -5,6 +5,7 @@ mod convert;
 mod environment;
 mod errors;
 mod answers;
+mod entries;
 mod core;
 mod catalogue;
 mod prices;

@@ -13,6 +13,8 @@ pub struct Cache {
     pub mode: CacheMode,
     /// Who shares answers.
     pub scope: CacheScope,
+    /// The folder where answers are kept, for all workers and over restarts; without it, each worker has its own in memory.
+    pub path: Option<String>,
     /// How long an answer may be given again. Each lives up to a tenth less, so that not all of them end at once.
     pub ttl: Interval,
     /// How many answers are kept; beyond it, those go that are worth least.
@@ -33,6 +35,7 @@ impl Default for Cache {
         Self {
             mode: CacheMode::Off,
             scope: CacheScope::Key,
+            path: None,
             ttl: Interval::from_secs(3_600),
             max_entries: NonZeroU32::MIN.saturating_add(99_999),
             max_bytes: ByteSize::megabytes(512),

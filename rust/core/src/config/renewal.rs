@@ -1,7 +1,7 @@
 //! What a configuration comes to that takes the place of another while the gateway runs.
 //!
 //! # Why some settings take a restart
-//! The socket is bound and the processes are there. Replacing them is what a restart is for, and only a restart lets
+//! The socket is bound, the processes are there, and they share the folder of the cache. Replacing them is what a restart is for, and only a restart lets
 //! whoever supervises the gateway see it fail. So these settings stay as they are, and that is said.
 //!
 //! # Why exposure is checked a second time
@@ -39,19 +39,22 @@ impl Config {
     }
 
     fn keep_what_takes_a_restart(&mut self, running: &Self) -> Vec<String> {
+        let is_elsewhere = self.cache.path != running.cache.path;
+        self.cache.path.clone_from(&running.cache.path);
         let (server, running) = (&mut self.server, &running.server);
         let differences = [
-            ("host", server.host != running.host),
-            ("port", server.port != running.port),
-            ("workers", server.workers != running.workers),
-            ("interface", server.interface != running.interface),
+            ("server.host", server.host != running.host),
+            ("server.port", server.port != running.port),
+            ("server.workers", server.workers != running.workers),
+            ("server.interface", server.interface != running.interface),
+            ("cache.path", is_elsewhere),
         ];
         server.host.clone_from(&running.host);
         server.port = running.port;
         server.workers = running.workers;
         server.interface = running.interface;
         let differences = differences.into_iter().filter(|(_, differs)| *differs);
-        differences.map(|(name, _)| format!("server.{name} takes a restart")).collect()
+        differences.map(|(name, _)| format!("{name} takes a restart")).collect()
     }
 
     fn changes_from(&self, running: &Self) -> Vec<String> {

@@ -112,7 +112,9 @@ mod tests {
     fn nothing_is_left_of_those_who_give_up() {
         let flights = Flights::default();
         let places = [flights.enter(&QUESTION, true, false), flights.enter(&QUESTION, true, false)];
-        places.into_iter().for_each(|place| flights.leave(&QUESTION, place));
+        for place in places {
+            flights.leave(&QUESTION, place);
+        }
 
         assert!(flights.lock().is_empty());
     }

@@ -2,14 +2,15 @@
 //!
 //! # Who goes
 //! Of sixteen rows in turn, the one that is worth least. Looking at all of them would cost more than a slightly better
-//! choice saves, and Redis has shown that such samples are nearly as good.
+//! choice saves, and Redis has shown that such samples are nearly as good. What has ended is worth nothing.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use super::store::{Limits, Size, Store, worth};
+use super::store::{Change, Entry, Limits, MAX_CHANGES, Size, Store, Tail, worth};
 use crate::digest::Digest;
 
 /// Rows that are compared when one has to go.
@@ -21,11 +22,14 @@ pub(crate) struct Memory(Mutex<Rows>);
 
 #[derive(Default)]
 struct Rows {
-    rows: IndexMap<Digest, Kept>,
+    by_id: IndexMap<Digest, Kept>,
     n_bytes: u64,
     n_evicted: u64,
     /// Where the next sample begins.
     hand: usize,
+    /// What has become of rows, and how many changes are forgotten that came before.
+    changes: VecDeque<(Digest, Change)>,
+    n_forgotten: u64,
     /// When something was last kept: near enough to now.
     unix: Duration,
 }
@@ -35,6 +39,7 @@ struct Kept {
     worth: u64,
     n_uses: u64,
     used: Duration,
+    ends: Duration,
 }
 
 impl Memory {
@@ -46,38 +51,53 @@ impl Memory {
 impl Store for Memory {
     fn get(&self, id: &Digest) -> Option<Arc<[u8]>> {
         let rows = &mut *self.lock();
-        let kept = rows.rows.get_mut(id)?;
+        let kept = rows.by_id.get_mut(id)?;
         kept.n_uses += 1;
         kept.used = rows.unix;
         Some(Arc::clone(&kept.row))
     }
 
-    fn put(&self, id: &Digest, row: Vec<u8>, worth: u64, limits: Limits, unix: Duration) -> bool {
+    fn put(&self, entry: Entry, limits: Limits, unix: Duration) -> bool {
+        let Entry { id, row, worth, ends } = entry;
         let rows = &mut *self.lock();
         let n_bytes = row.len() as u64;
         if n_bytes > limits.max_bytes {
             return false;
         }
         rows.unix = rows.unix.max(unix);
-        if let Some(old) = rows.rows.swap_remove(id) {
+        if let Some(old) = rows.by_id.swap_remove(&id) {
             rows.n_bytes -= old.row.len() as u64;
         }
-        while rows.rows.len() >= limits.max_entries || rows.n_bytes + n_bytes > limits.max_bytes {
+        while rows.by_id.len() >= limits.max_entries || rows.n_bytes + n_bytes > limits.max_bytes {
             if !rows.evict() {
                 return false;
             }
         }
         rows.n_bytes += n_bytes;
-        rows.rows.insert(*id, Kept { row: row.into(), worth, n_uses: 0, used: rows.unix });
+        rows.by_id.insert(id, Kept { row: row.into(), worth, n_uses: 0, used: rows.unix, ends });
+        rows.note(id, Change::Kept);
         true
     }
 
     fn purge(&self, is_unwanted: &mut dyn FnMut(&Digest, &[u8]) -> bool) -> usize {
         let rows = &mut *self.lock();
-        let before = rows.rows.len();
-        rows.rows.retain(|id, kept| !is_unwanted(id, &kept.row));
-        rows.n_bytes = rows.rows.values().map(|kept| kept.row.len() as u64).sum();
-        before - rows.rows.len()
+        let mut unwanted: Vec<_> =
+            rows.by_id.iter().filter(|(id, kept)| is_unwanted(id, &kept.row)).map(|(id, _)| *id).collect();
+        unwanted.sort_unstable();
+        rows.by_id.retain(|id, _| unwanted.binary_search(id).is_err());
+        rows.n_bytes = rows.by_id.values().map(|kept| kept.row.len() as u64).sum();
+        for id in &unwanted {
+            rows.note(*id, Change::Gone);
+        }
+        unwanted.len()
+    }
+
+    fn tail(&self, after: u64, visit: &mut dyn FnMut(&Digest, Change)) -> Tail {
+        let rows = self.lock();
+        let next = rows.n_forgotten + rows.changes.len() as u64;
+        let n_known = usize::try_from(after.saturating_sub(rows.n_forgotten)).unwrap_or(usize::MAX);
+        rows.changes.iter().skip(n_known).for_each(|(id, change)| visit(id, *change));
+        Tail { next, is_whole: (rows.n_forgotten..=next).contains(&after) }
     }
 
     fn secret(&self) -> [u8; 32] {
@@ -87,26 +107,38 @@ impl Store for Memory {
 
     fn size(&self) -> Size {
         let rows = self.lock();
-        Size { n_entries: rows.rows.len(), n_bytes: rows.n_bytes, n_evicted: rows.n_evicted }
+        Size { n_entries: rows.by_id.len(), n_bytes: rows.n_bytes, n_evicted: rows.n_evicted, n_unwritten: 0 }
     }
 }
 
 impl Rows {
     /// Forgets the row of a sample that is worth least; whether there was one.
     fn evict(&mut self) -> bool {
-        let n_rows = self.rows.len();
+        let n_rows = self.by_id.len();
         let sample = (0..SAMPLE.min(n_rows)).map(|step| (self.hand + step) % n_rows);
         let value = |index: &usize| {
-            let kept = &self.rows[*index];
+            let kept = &self.by_id[*index];
+            if kept.ends <= self.unix {
+                return 0.0;
+            }
             worth(kept.worth, kept.n_uses, self.unix.saturating_sub(kept.used))
         };
         let Some(least) = sample.min_by(|left, right| value(left).total_cmp(&value(right))) else { return false };
         self.hand = (self.hand + SAMPLE) % n_rows;
-        if let Some((_, kept)) = self.rows.swap_remove_index(least) {
+        if let Some((id, kept)) = self.by_id.swap_remove_index(least) {
             self.n_bytes -= kept.row.len() as u64;
             self.n_evicted += 1;
+            self.note(id, Change::Gone);
         }
         true
+    }
+
+    fn note(&mut self, id: Digest, change: Change) {
+        self.changes.push_back((id, change));
+        if self.changes.len() as u64 > MAX_CHANGES {
+            self.changes.pop_front();
+            self.n_forgotten += 1;
+        }
     }
 }
 
@@ -117,17 +149,19 @@ mod tests {
     use super::*;
 
     const LIMITS: Limits = Limits { max_entries: 3, max_bytes: 100 };
+    const ENDS: Duration = Duration::from_secs(1_000);
 
     fn id(number: u8) -> Digest {
         [number; 32]
     }
 
     fn put(store: &Memory, number: u8, n_bytes: usize, worth: u64, seconds: u64) -> bool {
-        store.put(&id(number), vec![number; n_bytes], worth, LIMITS, Duration::from_secs(seconds))
+        let entry = Entry { id: id(number), row: vec![number; n_bytes], worth, ends: ENDS };
+        store.put(entry, LIMITS, Duration::from_secs(seconds))
     }
 
     fn kept(store: &Memory) -> Vec<u8> {
-        let mut numbers: Vec<_> = store.lock().rows.keys().map(|id| id[0]).collect();
+        let mut numbers: Vec<_> = store.lock().by_id.keys().map(|id| id[0]).collect();
         numbers.sort_unstable();
         numbers
     }
@@ -140,7 +174,9 @@ mod tests {
             for (number, n_bytes, worth, seconds) in all {
                 put(&store, number, n_bytes, worth, seconds);
             }
-            used.iter().for_each(|number| drop(store.get(&id(*number))));
+            for number in used {
+                store.get(&id(*number));
+            }
             for &(number, n_bytes, worth, seconds) in more {
                 put(&store, number, n_bytes, worth, seconds);
             }
@@ -155,12 +191,42 @@ mod tests {
     }
 
     #[test]
+    fn what_has_ended_makes_room_first() {
+        let store = Memory::default();
+        let ends = Duration::from_secs(9);
+        store.put(Entry { id: id(1), row: vec![1], worth: 9_000_000, ends }, LIMITS, Duration::ZERO);
+        assert!((2..=4).all(|number| put(&store, number, 10, 1, 9)));
+
+        assert_eq!(vec![2, 3, 4], kept(&store));
+    }
+
+    #[test]
+    fn what_becomes_of_rows_is_told() {
+        let store = Memory::default();
+        let told = |after| {
+            let mut changes = Vec::new();
+            let tail = store.tail(after, &mut |id, change| changes.push((id[0], change)));
+            (tail.next, tail.is_whole, changes)
+        };
+        assert_eq!((0, true, vec![]), told(0));
+        assert!((1..=4).all(|number| put(&store, number, 10, u64::from(number), 0)));
+        let since = vec![(1, Change::Gone), (4, Change::Kept)];
+        assert_eq!((5, true, since), told(3));
+        store.purge(&mut |id, _| id[0] == 2);
+        assert_eq!((6, true, vec![(2, Change::Gone)]), told(5));
+        assert_eq!((6, false, vec![]), told(7), "of another store");
+        assert!((0..MAX_CHANGES).all(|_| put(&store, 3, 10, 1, 0)));
+        let (next, is_whole, changes) = told(5);
+        assert_eq!((6 + MAX_CHANGES, false, MAX_CHANGES), (next, is_whole, changes.len() as u64));
+    }
+
+    #[test]
     fn what_is_unwanted_goes() {
         let store = Memory::default();
-        (1..=3).for_each(|number| assert!(put(&store, number, 10, 1, 0)));
+        assert!((1..=3).all(|number| put(&store, number, 10, 1, 0)));
 
         assert_eq!(2, store.purge(&mut |_, row| row[0] != 2));
-        assert_eq!((vec![2], Size { n_entries: 1, n_bytes: 10, n_evicted: 0 }), (kept(&store), store.size()));
+        assert_eq!((vec![2], Size { n_entries: 1, n_bytes: 10, ..Size::default() }), (kept(&store), store.size()));
     }
 
     proptest! {
@@ -170,7 +236,7 @@ mod tests {
             for (seconds, (number, n_bytes, worth)) in (0..).zip(rows) {
                 prop_assert!(put(&store, number, n_bytes, worth, seconds));
                 let size = store.size();
-                let n_bytes: u64 = store.lock().rows.values().map(|kept| kept.row.len() as u64).sum();
+                let n_bytes: u64 = store.lock().by_id.values().map(|kept| kept.row.len() as u64).sum();
                 prop_assert!(size.n_entries <= LIMITS.max_entries && size.n_bytes <= LIMITS.max_bytes);
                 prop_assert_eq!(size.n_bytes, n_bytes);
                 prop_assert!(store.get(&id(number)).is_some(), "what was just kept is there");

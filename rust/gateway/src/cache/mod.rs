@@ -29,7 +29,7 @@ pub(crate) use control::{CacheControl, Settings};
 pub(crate) use flights::Flights;
 pub(crate) use manage::{Management, manage};
 pub(crate) use memory::Memory;
-pub use store::{Limits, Size, Store, worth};
+pub use store::{Change, Entry, Limits, MAX_CHANGES, Size, Store, Tail, worth};
 
 use std::time::Duration;
 
@@ -264,7 +264,8 @@ impl Call {
                 return Err("too_large");
             }
             let worth = cost.map_or(0, |cost| cost.0);
-            if entries.put(&id, bytes, worth, settings.limits, now.unix) { Ok(()) } else { Err("unavailable") }
+            let entry = Entry { id, row: bytes, worth, ends: row.created + row.ttl };
+            if entries.put(entry, settings.limits, now.unix) { Ok(()) } else { Err("unavailable") }
         });
         self.gateway.shared.metrics.count_kept(row.err().unwrap_or("stored"));
     }

@@ -124,7 +124,9 @@ impl Row {
         for count in [usage.input, usage.cache_read, usage.cache_write, usage.output, usage.reasoning] {
             writer.number(count);
         }
-        [&self.tenant, &self.model, &self.question].into_iter().for_each(|text| writer.bytes(text.as_bytes()));
+        for text in [&self.tenant, &self.model, &self.question] {
+            writer.bytes(text.as_bytes());
+        }
         writer.number(self.tags.len() as u64);
         self.tags.iter().for_each(|tag| writer.bytes(tag.as_bytes()));
         writer.number(self.reply.status.into());
@@ -254,8 +256,8 @@ mod tests {
         fn what_is_written_is_read(row in rows()) {
             let bytes = row.encode(&ID, &PARTITION, &SECRET);
 
-            prop_assert_eq!(Row::decode(&bytes, &ID, &PARTITION, &SECRET), Some(row.clone()));
-            prop_assert_eq!(Row::read(&bytes, &ID, &SECRET), Some(row));
+            prop_assert_eq!(Some(row.clone()), Row::decode(&bytes, &ID, &PARTITION, &SECRET));
+            prop_assert_eq!(Some(row), Row::read(&bytes, &ID, &SECRET));
         }
 
         #[test]

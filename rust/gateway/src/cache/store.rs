@@ -10,19 +10,61 @@ pub trait Store: Send + Sync {
     /// The row under `id`, whose use counts for what it is worth.
     fn get(&self, id: &Digest) -> Option<Arc<[u8]>>;
 
-    /// Keeps `row` under `id`, instead of what was there. Whoever is worth least goes, so that all stay within `limits`.
-    /// `worth` is what it cost, in nano-dollars, `unix` the time. Whether that worked.
-    fn put(&self, id: &Digest, row: Vec<u8>, worth: u64, limits: Limits, unix: Duration) -> bool;
+    /// Keeps `entry` instead of what was there. Whoever is worth least goes, so that all stay within `limits`; before
+    /// them, those that have ended by `unix`, the time. Whether it is taken.
+    fn put(&self, entry: Entry, limits: Limits, unix: Duration) -> bool;
 
     /// Shows every row to `is_unwanted`, and forgets those for which it says so. How many that were.
     fn purge(&self, is_unwanted: &mut dyn FnMut(&Digest, &[u8]) -> bool) -> usize;
+
+    /// Shows what has become of rows since `after`, the oldest first, whichever worker did it. It begins with 0.
+    fn tail(&self, after: u64, visit: &mut dyn FnMut(&Digest, Change)) -> Tail;
 
     /// What rows are sealed with, so that one that was written elsewhere, or was changed, is none.
     fn secret(&self) -> [u8; 32];
 
     /// How much is kept.
     fn size(&self) -> Size;
+
+    /// Lines for the operator since the last time.
+    fn take_notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
+
+/// A row to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What it is kept under.
+    pub id: Digest,
+    /// Its bytes.
+    pub row: Vec<u8>,
+    /// What it cost, in nano-dollars.
+    pub worth: u64,
+    /// From when on it is of no use, since the Unix epoch.
+    pub ends: Duration,
+}
+
+/// What has become of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is new, or another one than before.
+    Kept,
+    /// It is no more.
+    Gone,
+}
+
+/// How far one has seen what has become of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tail {
+    /// After which to go on.
+    pub next: u64,
+    /// Whether that was all: of long ago it is not known any more, and all rows have to be looked at instead.
+    pub is_whole: bool,
+}
+
+/// Of so many changes it is known what they were: more than all workers together make in the seconds between two looks.
+pub const MAX_CHANGES: u64 = 65_536;
 
 /// How much may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +84,8 @@ pub struct Size {
     pub n_bytes: u64,
     /// Rows that had to make room for others.
     pub n_evicted: u64,
+    /// Rows that this worker was given and could not keep.
+    pub n_unwritten: u64,
 }
 
 /// What a row is worth that cost `nano_dollars`, was used so often, and was not for so long: what it saves, by how

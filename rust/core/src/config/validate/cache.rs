@@ -10,6 +10,10 @@ const MAX_TEMPERATURE: f64 = 2.0;
 impl Config {
     pub(super) fn check_cache(&self) -> Result<(), ConfigError> {
         let cache = &self.cache;
+        if cache.path.as_deref().is_some_and(|path| path.is_empty() || path.contains('\0')) {
+            let error = self.error(&["cache", "path"], "this names no folder");
+            return Err(error.hint("leave it out to keep answers in memory"));
+        }
         if !(0.0..=MAX_TEMPERATURE).contains(&cache.max_temperature) {
             return Err(self.error(&["cache", "max_temperature"], "a temperature is from 0 to 2"));
         }
