@@ -24,7 +24,7 @@ mod gathering;
 mod known;
 mod tell;
 
-use crate::chat::{Answer, Content, Signature};
+use crate::chat::{self, Answer, Content, Signature};
 use crate::json::Value;
 use crate::stream::{ReadEvents, WriteEvents};
 use crate::translation::Context;
@@ -54,8 +54,11 @@ pub fn as_stream(request: &Request, body: &[u8], wants_usage: bool) -> Option<Ve
         }
         Client::Anthropic => {
             let context = Context { request, id: "", unix_seconds: 0 };
-            let is_known = anthropic::knows_whole(value, &kept);
-            is_known.then(|| write(&kept, Box::new(anthropic::EventWriter::new(&context))))?
+            let mut writer = anthropic::EventWriter::new(&context);
+            // What the prompt has is told at the start.
+            let prompt = Usage { n_output: 0, n_reasoning: 0, ..kept.usage.unwrap_or_default() };
+            writer.write(&chat::Event::Usage(prompt), &mut Vec::new());
+            anthropic::knows_whole(value, &kept).then(|| write(&kept, Box::new(writer)))?
         }
         Client::Responses => responses::stream_of(body)?,
         Client::Gemini => gemini::stream_of(body),
@@ -124,7 +127,7 @@ fn read_whole(client: Client, body: &str) -> Option<Answer<'static>> {
         Client::Anthropic => anthropic::read_answer(body),
         Client::Gemini => gemini::read_answer(body),
     };
-    comparable(client, Gathering::again(&answer.ok()?)?)
+    Some(comparable(client, Gathering::again(&answer.ok()?)?))
 }
 
 fn read_stream(client: Client, request: &Request, events: &[Event]) -> Option<Answer<'static>> {
@@ -146,15 +149,15 @@ fn read_stream(client: Client, request: &Request, events: &[Event]) -> Option<An
     if client == Client::Gemini {
         reader.end(&mut |piece| gathering.take(piece)).ok()?;
     }
-    comparable(client, gathering.finish()?)
+    Some(comparable(client, gathering.finish()?))
 }
 
 /// Log probabilities of responses stay where they are, and are spelt differently in pieces.
-fn comparable(client: Client, mut answer: Answer<'static>) -> Option<Answer<'static>> {
+fn comparable(client: Client, mut answer: Answer<'static>) -> Answer<'static> {
     if client == Client::Responses {
         answer.choices.iter_mut().for_each(|choice| choice.logprobs = None);
     }
-    Some(answer)
+    answer
 }
 
 fn write(answer: &Answer<'_>, mut writer: Box<dyn WriteEvents>) -> Vec<u8> {
