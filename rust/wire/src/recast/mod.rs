@@ -17,8 +17,8 @@
 //! message without a text has an empty one. `DeepSeek`'s own names of cached tokens, which are said by OpenAI's too.
 //!
 //! # Where nothing is written anew
-//! A whole answer of Gemini's is a stream of one event as it is, so no list is needed there. The last event of a stream of
-//! responses has the whole answer, so that is taken out, and put in; a list is needed of its items alone, which the
+//! A whole answer of Gemini's is a stream of one event as it is, so no list is needed there. The last event of a stream
+//! of responses has the whole answer, so that is taken out, and put in; a list is needed of its items alone, which the
 //! events before tell piece by piece.
 
 mod gathering;
@@ -39,8 +39,8 @@ use tell::tell;
 ///
 /// `request` is the one that is answered now, whose endpoint tells the dialect; id, model and time of creation stay
 /// those of the kept answer. A text is one event, or one for every 16 KiB of it. Of OpenAI's chat completions the last
-/// chunk has the usage where `wants_usage`; other dialects always tell it. Legacy completions have no place in the form,
-/// so they give `None`, and so do answers with calls, and those that would take an event of more than 1 MiB.
+/// chunk has the usage where `wants_usage`; other dialects always tell it. Legacy completions have no place in the
+/// form, so they give `None`, and so do answers with calls, and those that would take an event of more than 1 MiB.
 pub fn as_stream(request: &Request, body: &[u8], wants_usage: bool) -> Option<Vec<u8>> {
     let client = client(request)?;
     let body = std::str::from_utf8(body).ok()?;
