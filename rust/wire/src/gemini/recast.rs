@@ -5,8 +5,8 @@ use crate::json::{Value, on_one_line};
 use crate::recast::Known;
 use crate::recast::Known::{Any, Array, Nothing, Object, Text, Word};
 
-/// An event of a stream. Neither log probabilities, whose tokens have numbers that the form does not know, nor citations
-/// and ratings are listed.
+/// An event of a stream. Not listed are log probabilities, whose tokens have numbers that the form does not know, and
+/// whatever citations and ratings say.
 const EVENT: Known = Object(&[
     ("candidates", Array(&CANDIDATE)),
     ("usageMetadata", USAGE),

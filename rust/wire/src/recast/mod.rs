@@ -17,14 +17,15 @@
 //! message without a text has an empty one. `DeepSeek`'s own names of cached tokens, which are said by OpenAI's too.
 //!
 //! # Where nothing is written anew
-//! A whole answer of Gemini's is a stream of one event as it is. The last event of a stream of responses has the whole
-//! answer, so that is taken out, and put in. Both so keep what this code does not know.
+//! A whole answer of Gemini's is a stream of one event as it is, so no list is needed there. The last event of a stream
+//! of responses has the whole answer, so that is taken out, and put in; a list is needed of its items alone, which the
+//! events before tell piece by piece.
 
 mod gathering;
 mod known;
 mod tell;
 
-use crate::chat::{Answer, Content, Signature};
+use crate::chat::{self, Answer, Content, Signature};
 use crate::json::Value;
 use crate::stream::{ReadEvents, WriteEvents};
 use crate::translation::Context;
@@ -36,10 +37,10 @@ use tell::tell;
 
 /// The stream of events that says what the whole answer `body` says; `None` where a stream could not say all of it.
 ///
-/// `request` is the one that is answered now, whose endpoint tells the dialect; id, model and time of creation stay those of
-/// the kept answer. A text is one event, or one for every 16 KiB of it. Of OpenAI's chat completions the last chunk has
-/// the usage where `wants_usage`; other dialects always tell it. Legacy completions have no place in the form, so they
-/// give `None`, and so do answers with calls.
+/// `request` is the one that is answered now, whose endpoint tells the dialect; id, model and time of creation stay
+/// those of the kept answer. A text is one event, or one for every 16 KiB of it. Of OpenAI's chat completions the last
+/// chunk has the usage where `wants_usage`; other dialects always tell it. Legacy completions have no place in the
+/// form, so they give `None`, and so do answers with calls, and those that would take an event of more than 1 MiB.
 pub fn as_stream(request: &Request, body: &[u8], wants_usage: bool) -> Option<Vec<u8>> {
     let client = client(request)?;
     let body = std::str::from_utf8(body).ok()?;
@@ -54,8 +55,11 @@ pub fn as_stream(request: &Request, body: &[u8], wants_usage: bool) -> Option<Ve
         }
         Client::Anthropic => {
             let context = Context { request, id: "", unix_seconds: 0 };
-            let is_known = anthropic::knows_whole(value, &kept);
-            is_known.then(|| write(&kept, Box::new(anthropic::EventWriter::new(&context))))?
+            let mut writer = anthropic::EventWriter::new(&context);
+            // What the prompt has is told at the start.
+            let prompt = Usage { n_output: 0, n_reasoning: 0, ..kept.usage.unwrap_or_default() };
+            writer.write(&chat::Event::Usage(prompt), &mut Vec::new());
+            anthropic::knows_whole(value, &kept).then(|| write(&kept, Box::new(writer)))?
         }
         Client::Responses => responses::stream_of(body)?,
         Client::Gemini => gemini::stream_of(body),
@@ -64,11 +68,11 @@ pub fn as_stream(request: &Request, body: &[u8], wants_usage: bool) -> Option<Ve
     (told == kept).then_some(stream)
 }
 
-/// The whole answer that `stream`, all of it, says; `None` where a whole answer could not say all of it, or the stream is
-/// not whole: without the event that is its dialect's last, or with something after that.
+/// The whole answer that `stream`, all of it, says; `None` where a whole answer could not say all of it, or the stream
+/// is not whole: without the event that is its dialect's last, or with something after that.
 ///
-/// `request` is as for [`as_stream`]. `usage` is what was used, where the stream does not say, as chat completions do not
-/// unless they are asked to.
+/// `request` is as for [`as_stream`]. `usage` is what was used, where the stream does not say, as chat completions do
+/// not unless they are asked to.
 pub fn as_whole(request: &Request, stream: &[u8], usage: Option<&Usage>) -> Option<Vec<u8>> {
     let client = client(request)?;
     let events = events(stream)?;
@@ -124,7 +128,7 @@ fn read_whole(client: Client, body: &str) -> Option<Answer<'static>> {
         Client::Anthropic => anthropic::read_answer(body),
         Client::Gemini => gemini::read_answer(body),
     };
-    comparable(client, Gathering::again(&answer.ok()?)?)
+    Some(comparable(client, Gathering::again(&answer.ok()?)?))
 }
 
 fn read_stream(client: Client, request: &Request, events: &[Event]) -> Option<Answer<'static>> {
@@ -146,15 +150,15 @@ fn read_stream(client: Client, request: &Request, events: &[Event]) -> Option<An
     if client == Client::Gemini {
         reader.end(&mut |piece| gathering.take(piece)).ok()?;
     }
-    comparable(client, gathering.finish()?)
+    Some(comparable(client, gathering.finish()?))
 }
 
 /// Log probabilities of responses stay where they are, and are spelt differently in pieces.
-fn comparable(client: Client, mut answer: Answer<'static>) -> Option<Answer<'static>> {
+fn comparable(client: Client, mut answer: Answer<'static>) -> Answer<'static> {
     if client == Client::Responses {
         answer.choices.iter_mut().for_each(|choice| choice.logprobs = None);
     }
-    Some(answer)
+    answer
 }
 
 fn write(answer: &Answer<'_>, mut writer: Box<dyn WriteEvents>) -> Vec<u8> {
@@ -191,8 +195,8 @@ fn events(mut stream: &[u8]) -> Option<Vec<Event>> {
     decoder.end().is_none().then_some(events)
 }
 
-/// The answer with signatures for OpenAI's writers, which mark all of them: a mark that is there is read first, and what
-/// the reader supplies where there is no signature goes.
+/// The answer with signatures for OpenAI's writers, which mark all of them: a mark that is there is read first, and
+/// what the reader supplies where there is no signature goes.
 fn unmarked(answer: &Answer<'static>) -> Answer<'static> {
     let mut answer = answer.clone();
     let read = |signature: &mut Signature<'static>| {

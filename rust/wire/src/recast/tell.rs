@@ -44,7 +44,9 @@ fn tell_choice(choice: u32, answer: &Choice<'_>, sink: &mut dyn FnMut(Event<'_>)
             | Content::Result { .. } => {}
         }
     }
-    logprobs.into_iter().for_each(|json| sink(Event::Logprobs { choice, json }));
+    if let Some(json) = logprobs {
+        sink(Event::Logprobs { choice, json });
+    }
     sink(Event::Finish { choice, finish: answer.finish.clone() });
 }
 

@@ -1,5 +1,5 @@
-//! A response in its other form. The last event of a stream has all of it, so it stays as it is in either direction, its
-//! items' ids included; only what comes before that event is made.
+//! A response in its other form. The last event of a stream has all of it, so it stays as it is in either direction,
+//! its items' ids included; only what comes before that event is made.
 
 use super::write_events::Events;
 use crate::json::{Object, ObjectWriter, Value, on_one_line};

@@ -17,6 +17,7 @@ mod replay;
 mod page;
 mod checkers;
 mod native;
+mod recast;
 mod streams;
 mod next_turn;
 
