@@ -78,8 +78,11 @@ impl<'a> Place<'a> {
     pub(crate) fn find(self, method: &str) -> Result<Entry<'a>, Error> {
         let entry = self.entry(method)?;
         let taken = match entry {
-            Entry::Endpoint(..) | Entry::Route | Entry::Reload | Entry::ForgetHealth => "POST",
-            Entry::Cache(Management::Purge) => "POST",
+            Entry::Endpoint(..)
+            | Entry::Route
+            | Entry::Reload
+            | Entry::ForgetHealth
+            | Entry::Cache(Management::Purge) => "POST",
             _ => "GET",
         };
         if method == taken || matches!(entry, Entry::Passthrough(..)) {

@@ -160,7 +160,7 @@ impl Caching {
         let entries = gateway.shared.entries();
         let read = |form: Form| {
             let id = form.id(&key.exact);
-            let row = Row::decode(&*entries.get(&id)?, &id, &key.partition, &entries.secret())?;
+            let row = Row::decode(&entries.get(&id)?, &id, &key.partition, &entries.secret())?;
             row.lives(now.unix).then_some((id, row))
         };
         let recast = |form: &Form| read(*form).and_then(|(id, row)| Some((id, row.recast(*form, request)?)));
