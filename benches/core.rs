@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use divan::{Bencher, Divan};
 use tiercel_core::tokens::{self, Encoding};
-use tiercel_gateway::{Gateway, Next};
+use tiercel_gateway::{Call, Gateway, Next};
 
 use inputs::{NOW, body, connect, gateway, gateway_with, http_answer, open, prompt, stream_reads};
 use rules::phrase_rules;
@@ -52,11 +52,20 @@ fn open_and_send(bencher: Bencher<'_, '_>, gateway: &Arc<Gateway>, n_prompt_byte
         let mut call = open(gateway, &body);
         assert!(matches!(call.next_attempt(NOW), Next::Attempt(_)));
         let step = connection.begin(&mut call, NOW);
-        (step, call, connection)
+        (step, Opened(call), connection)
     });
 }
 
-/// The same, the provider's answer, and the books.
+/// A call that is settled when it is dropped, as in production: else it would hold its place at the deployment.
+struct Opened(Call);
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.0.settle(NOW);
+    }
+}
+
+/// From the request to the books, with the provider's answer between.
 #[divan::bench(args = PROMPTS)]
 fn whole_call(bencher: Bencher<'_, '_>, n_prompt_bytes: usize) {
     let gateway = gateway();
