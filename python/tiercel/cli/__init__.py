@@ -4,7 +4,22 @@ import sys
 
 import typer
 
-from tiercel.cli import bench, cache, check, models, output, providers, report, route, schema, serve, simulate, status, train, version
+from tiercel.cli import (
+    bench,
+    cache,
+    check,
+    models,
+    output,
+    providers,
+    report,
+    route,
+    schema,
+    serve,
+    simulate,
+    status,
+    train,
+    version,
+)
 from tiercel.errors import TiercelError
 
 app = typer.Typer(

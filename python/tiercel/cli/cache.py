@@ -28,7 +28,7 @@ def report(
 
     Exit codes: 0 it is said; 2 the gateway cannot be asked, or refuses.
     """
-    page = gateway.ask("GET", url, "/tiercel/cache", key_env, config)
+    page = gateway.Running(url, key_env, config).ask("GET", "/tiercel/cache")
     if as_json:
         output.json(page)
     else:
@@ -36,7 +36,7 @@ def report(
 
 
 @app.command()
-def purge(
+def purge(  # noqa: PLR0913, PLR0917 - they are its options
     everything: Annotated[bool, typer.Option("--all", help="All answers.")] = False,
     tag: Annotated[str | None, typer.Option(show_default=False, help="With this mark of the client's.")] = None,
     tenant: Annotated[str | None, typer.Option(show_default=False, help="Bought by this tenant.")] = None,
@@ -57,7 +57,7 @@ def purge(
         selection["older_than"] = _seconds(older_than)
     if everything:
         selection["all"] = True
-    _purge(selection, url, key_env, config)
+    _purge(selection, gateway.Running(url, key_env, config))
 
 
 @app.command()
@@ -71,13 +71,12 @@ def wrong(
 
     Exit codes: 0 it is forgotten; 1 there is none of that name; 2 the gateway cannot be asked, or refuses.
     """
-    if not _purge({"id": id}, url, key_env, config):
+    if not _purge({"id": id}, gateway.Running(url, key_env, config)):
         raise typer.Exit(output.NO)
 
 
-def _purge(selection: dict[str, object], url: str | None, key_env: str, config: source.ConfigOption) -> int:
-    page = gateway.ask("POST", url, "/tiercel/cache/purge", key_env, config, selection)
-    n_purged: int = page["n_purged"]
+def _purge(selection: dict[str, object], running: gateway.Running) -> int:
+    n_purged: int = running.ask("POST", "/tiercel/cache/purge", selection)["n_purged"]
     print(f"{n_purged} answers are forgotten.")
     return n_purged
 

@@ -22,9 +22,10 @@ def status(
 
     Exit codes: 0 all are asked; 1 some are not; 2 the gateway cannot be asked, or refuses.
     """
+    running = gateway.Running(url, key_env, config)
     if forget:
-        gateway.ask("POST", url, "/tiercel/health/forget", key_env, config)
-    page = gateway.ask("GET", url, "/tiercel/health", key_env, config)
+        running.ask("POST", "/tiercel/health/forget")
+    page = running.ask("GET", "/tiercel/health")
     if as_json:
         output.json(page)
     else:
