@@ -1,6 +1,7 @@
 """A question that was answered before is answered from the cache, as a whole and as a stream, to the official SDKs."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import anthropic
 import openai
@@ -51,7 +52,7 @@ class Chat:
 
     def __init__(self, gateway):
         self.client = openai.OpenAI(base_url=gateway.base_url, api_key=gateway.key)
-        self.messages = [{"role": "user", "content": QUESTION}]
+        self.messages: Any = [{"role": "user", "content": QUESTION}]
 
     def whole(self):
         raw = self.client.chat.completions.with_raw_response.create(model="pair", messages=self.messages)
@@ -85,7 +86,7 @@ class Messages:
 
     def __init__(self, gateway):
         self.client = anthropic.Anthropic(base_url=gateway.url, api_key=gateway.key)
-        self.asked = {"model": "pair", "max_tokens": 500, "messages": [{"role": "user", "content": QUESTION}]}
+        self.asked: Any = {"model": "pair", "max_tokens": 500, "messages": [{"role": "user", "content": QUESTION}]}
 
     def whole(self):
         raw = self.client.messages.with_raw_response.create(**self.asked)
