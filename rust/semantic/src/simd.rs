@@ -1,0 +1,63 @@
+//! Two loops over bytes, compiled for several processors; which one runs is found out when it is called.
+//!
+//! They count in integers, so all give the same bits. They are written without intrinsics: the compiler turns them into
+//! what each processor has (`vpdpwssd`, `vpmaddwd`, `smlal`), and one text is easier to trust than four.
+
+#![expect(unsafe_code, reason = "functions for a processor may only be called on it, which is looked up before")]
+#![expect(clippy::inline_always, reason = "a loop that is not inlined is compiled for any processor")]
+
+use crate::embedding::DIMENSIONS;
+
+/// Adds a row of signed bytes, multiplied by `scale`, to `sum`.
+pub(crate) fn add_scaled(sum: &mut [i32; DIMENSIONS], row: &[u8; DIMENSIONS], scale: i16) {
+    dispatch!(add_scaled_as(sum: &mut [i32; DIMENSIONS], row: &[u8; DIMENSIONS], scale: i16) -> ());
+}
+
+/// The scalar product; at most 2^22, whatever the numbers.
+pub fn dot_i8(left: &[i8; DIMENSIONS], right: &[i8; DIMENSIONS]) -> i32 {
+    dispatch!(dot_i8_as(left: &[i8; DIMENSIONS], right: &[i8; DIMENSIONS]) -> i32)
+}
+
+/// Compiles a function for processors with AVX-512 VNNI, with AVX2, and for any, and calls the one for this.
+macro_rules! dispatch {
+    ($name:ident($($argument:ident: $kind:ty),*) -> $result:ty) => {{
+        #[cfg(target_arch = "x86_64")]
+        {
+            #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+            fn on_avx512_vnni($($argument: $kind),*) -> $result {
+                $name($($argument),*)
+            }
+            #[target_feature(enable = "avx2")]
+            fn on_avx2($($argument: $kind),*) -> $result {
+                $name($($argument),*)
+            }
+            if is_x86_feature_detected!("avx512vnni")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vl")
+            {
+                // SAFETY: this processor has what the function was compiled for; AVX-512F comes with the others.
+                return unsafe { on_avx512_vnni($($argument),*) };
+            }
+            if is_x86_feature_detected!("avx2") {
+                // SAFETY: this processor has what the function was compiled for.
+                return unsafe { on_avx2($($argument),*) };
+            }
+        }
+        // Any aarch64 has NEON, so there this is the function for it.
+        $name($($argument),*)
+    }};
+}
+use dispatch;
+
+#[inline(always)]
+fn add_scaled_as(sum: &mut [i32; DIMENSIONS], row: &[u8; DIMENSIONS], scale: i16) {
+    for (place, &byte) in sum.iter_mut().zip(row) {
+        // Cannot overflow where sums are bounded as the embedder's are; wrapping, so that no check stops the compiler.
+        *place = place.wrapping_add(i32::from(i8::from_le_bytes([byte])) * i32::from(scale));
+    }
+}
+
+#[inline(always)]
+fn dot_i8_as(left: &[i8; DIMENSIONS], right: &[i8; DIMENSIONS]) -> i32 {
+    left.iter().zip(right).fold(0_i32, |sum, (&left, &right)| sum.wrapping_add(i32::from(left) * i32::from(right)))
+}
