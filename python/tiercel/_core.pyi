@@ -641,7 +641,7 @@ class Embedder:
         """The 256 numbers of each text's direction: float32 in the machine's order, row by row."""
 
     def pieces_of(self, texts: Sequence[str]) -> tuple[bytes, bytes]:
-        """Where each text's pieces begin (uint64, one more than texts) and their numbers (uint32), in the machine's order.
+        """Where each text's pieces begin (uint64, and the end) and their numbers (uint32), in the machine's order.
 
         A text has at most 512. The number of an unknown word is the greatest there is.
         """

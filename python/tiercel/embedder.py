@@ -20,8 +20,8 @@ def embed(texts: Sequence[str]) -> Floats:
     """The direction of each text: float32 of shape `(len(texts), 256)`, so that `a @ b` is the cosine of two.
 
     In-process and in microseconds; other threads run meanwhile. A text of which no word is known gets zeros, and of a
-    long one the first 512 pieces of words count. The order of words does not. `docs/models/embedder.md` says how good it
-    is. Needs numpy: `pip install 'tiercel[train]'`.
+    long one the first 512 pieces of words count. The order of words does not. `docs/models/embedder.md` says how good
+    it is. Needs numpy: `pip install 'tiercel[train]'`.
     """
     return embed_by(_shipped(), texts)
 

@@ -53,7 +53,9 @@ def embedder(
     data: Annotated[Path, typer.Option(help="The folder with `tasks/` and `cache/`.", exists=True, file_okay=False)],
     destination: Annotated[Path, typer.Option("--output", help="Where the weights go.")] = Path("embedder.weights"),
     kept: Annotated[Path, typer.Option(help="The folder for what texts mean to the teacher.")] = Path("teacher"),
-    report: Annotated[Path | None, typer.Option(show_default=False, help="Where tables go that say how good it is.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(show_default=False, help="Where tables go that say how good it is.")
+    ] = None,
 ) -> None:
     """Make the embedder's weights: ask its teacher what texts mean, and learn a table that says nearly the same.
 

@@ -155,6 +155,7 @@ def _sources(material: Material) -> Iterator[str]:
 
 
 def markdown(header: Sequence[object], table: Iterable[Sequence[object]]) -> Iterator[str]:
+    """A table as Markdown has them."""
     yield "| " + " | ".join(map(str, header)) + " |"
     yield "|" + "---|" * len(header)
     for row in table:

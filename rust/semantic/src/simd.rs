@@ -1,7 +1,7 @@
 //! Two loops over bytes, compiled for several processors; which one runs is found out when it is called.
 //!
-//! They count in integers, so all give the same bits. They are written without intrinsics: the compiler turns them into
-//! what each processor has (`vpdpwssd`, `vpmaddwd`, `smlal`), and one text is easier to trust than four.
+//! They count in integers, so all give the same bits. They are written without intrinsics: the compiler makes of them what
+//! each processor has, and one text is easier to trust than four.
 
 #![expect(unsafe_code, reason = "functions for a processor may only be called on it, which is looked up before")]
 #![expect(clippy::inline_always, reason = "a loop that is not inlined is compiled for any processor")]

@@ -110,7 +110,7 @@ def _drawn(intent: Integers) -> tuple[Integers, Integers]:
 
 
 def _stream(found: Floats, intent: Integers) -> tuple[Floats, Integers]:
-    """Of questions that come one after the other: how near the nearest earlier one is, and whether it is of the intent."""
+    """Questions come one after the other: how near the nearest earlier one is, and whether it is of the same intent."""
     order = np.random.default_rng(_SEED).permutation(len(intent))
     cosines = found[order] @ found[order].T
     cosines[np.triu_indices(len(order))] = -2.0

@@ -55,7 +55,9 @@ def make(data: Path, kept: Path, learning: Learning | None = None) -> Made:
     known = np.flatnonzero(np.diff(bags.starts))
     directions = teacher.vectors(learned_from, kept)
     onto = projection(directions)
-    meant = unit(teacher.vectors([piece.removeprefix("##") for piece in pieces], kept) @ onto)
+    meant = teacher.vectors([piece.removeprefix("##") for piece in pieces], kept) @ onto
+    # What all texts of one word have in common says that they have one word.
+    meant = unit(meant - meant.mean(axis=0))
     counts = np.bincount(bags.pieces, minlength=len(pieces))
     first = meant * (_FREQUENT / (_FREQUENT + counts / counts.sum())).astype(np.float32)[:, None]
     vectors = (learning or Learning()).fit(bags.only(known), unit(directions @ onto)[known], first)

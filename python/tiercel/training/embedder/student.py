@@ -92,8 +92,8 @@ class Learning:
     def _gradient(self, table: Floats, bags: Bags, wanted: Floats) -> tuple[Integers, Floats]:
         """The pieces of a batch and what their vectors add to the loss: `(n,)` and `(n, 256)`.
 
-        The loss is the mean of `1 - cosine to the teacher`, and of the squares by which the cosine of each two texts is not
-        the teacher's.
+        The loss is the mean of `1 - cosine to the teacher`, and of the squares by which the cosine of each two texts is
+        not the teacher's.
         """
         n_texts = len(bags)
         pieces, place = np.unique(bags.pieces, return_inverse=True)
@@ -120,7 +120,8 @@ def projection(directions: Floats) -> Floats:
     kept = vectors[:, np.argsort(values)[::-1][:DIMENSIONS]]
     # The sign of a direction is anybody's choice; this one is the same everywhere.
     signs = np.sign(kept[np.argmax(np.abs(kept), axis=0), np.arange(DIMENSIONS)])
-    return (kept * signs).astype(np.float32)
+    onto: Floats = (kept * signs).astype(np.float32)
+    return onto
 
 
 def unit(vectors: Floats) -> Floats:

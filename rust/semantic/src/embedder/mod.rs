@@ -28,6 +28,10 @@ pub use weights::WeightsError;
 /// Pieces of a text that are looked at: of a question all, of a book its beginning.
 pub const MAX_PIECES: usize = 512;
 
+/// Characters of a text that are looked at: more than any 512 pieces of a language take. White space and accents cost time and are
+/// no pieces, so pieces alone bound nothing.
+const MAX_CHARACTERS: usize = 16_384;
+
 /// Greatest scale of a row: with it a sum of `MAX_PIECES` rows is within 32 bits.
 const MAX_SCALE: i16 = i16::MAX;
 const _: () = assert!(MAX_PIECES as u64 * MAX_SCALE.unsigned_abs() as u64 * 128 <= i32::MAX as u64);
@@ -62,7 +66,7 @@ impl Embedder {
         &self.pieces
     }
 
-    /// The direction of a text, by its first `MAX_PIECES` pieces; zeros where none of them is known.
+    /// The direction of a text, by its first `MAX_PIECES` pieces within its first `MAX_CHARACTERS`; zeros where none of them is known.
     pub fn embed(&self, text: &str) -> Embedding {
         let mut sum = [0; DIMENSIONS];
         self.each_piece(text, |piece| {
@@ -78,6 +82,7 @@ impl Embedder {
     /// Calls `found` with the numbers of a text's first `MAX_PIECES` pieces, and with `None` for an unknown word.
     pub fn each_piece(&self, text: &str, mut found: impl FnMut(Option<u32>)) {
         let mut n_pieces = 0;
+        let text = text.char_indices().nth(MAX_CHARACTERS).map_or(text, |(end, _)| text.get(..end).unwrap_or(text));
         self.tokenizer.pieces(text, |piece| {
             found(piece);
             n_pieces += 1;
