@@ -56,9 +56,9 @@ class Learning:
         seed: Of the order of texts.
     """
 
-    n_epochs: int = 14
+    n_epochs: int = 6
     batch: int = 512
-    rate: float = 2e-3
+    rate: float = 3e-3
     similarity: float = 4.0
     seed: int = 1
 

@@ -115,10 +115,10 @@ proptest! {
     }
 
     #[test]
-    fn a_flipped_bit_is_found(at in any::<prop::sample::Index>(), bit in 0..8) {
+    fn a_flipped_bit_is_found(at in any::<prop::sample::Index>(), bit in 0_u8..8) {
         let mut bytes = small().write();
         let at = at.index(bytes.len());
-        bytes[at] ^= 1 << bit;
+        bytes[at] ^= 1_u8 << bit;
 
         prop_assert!(Embedder::read(&bytes).is_err());
     }
