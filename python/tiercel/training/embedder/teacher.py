@@ -34,7 +34,7 @@ _BATCH = 64
 def vectors(texts: Sequence[str], kept: Path) -> Floats:
     """The direction of each text: `(len(texts), 384)`, of length one.
 
-    They take hours of a processor, so they are kept in the folder `kept`, and what is there is not asked for again.
+    They take minutes of a processor, so they are kept in the folder `kept`, and what is there is not asked for again.
 
     Raises:
         TiercelError: The teacher is not installed.
