@@ -104,13 +104,16 @@ def test_a_pure_crate_names_no_socket_file_clock_environment_or_randomness(crate
 
 
 def test_every_crate_obeys_the_lints_of_the_workspace():
-    # PyO3's macros expand to unsafe code, so the binding carries a list of its own.
+    # PyO3's macros expand to unsafe code, and a module of `semantic` is compiled for several processors: both have
+    # a list of their own.
     own = {
         name for name, manifest in manifests().items() if "package" in manifest and "workspace" not in manifest["lints"]
     }
 
-    assert own == {"py"}
-    assert not lines_with(r"\bunsafe\s*(\{|fn|impl)", texts(".rs"))
+    written_by_hand = lines_with(r"\bunsafe\s*(\{|fn|impl)", texts(".rs"))
+
+    assert own == {"py", "semantic"}
+    assert {line.split(":")[0] for line in written_by_hand} == {"rust/semantic/src/simd.rs"}
 
 
 def test_every_dependency_has_its_reason_beside_it():

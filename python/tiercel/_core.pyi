@@ -11,6 +11,7 @@ __all__ = [
     "Classifier",
     "Connection",
     "Core",
+    "Embedder",
     "Fitted",
     "KnownModel",
     "KnownProvider",
@@ -650,6 +651,55 @@ class Fitted:
 
         Raises:
             ValueError: A label is empty, too long or there twice, or there are too many.
+        """
+
+@final
+class Embedder:
+    """A table of vectors; immutable. `tiercel.embed` is what to use."""
+
+    @staticmethod
+    def shipped() -> Embedder:
+        """The one whose weights ship."""
+
+    @staticmethod
+    def read(weights: bytes) -> Embedder:
+        """What `write` wrote.
+
+        Raises:
+            ValueError: These are no weights, or they are damaged.
+        """
+
+    @staticmethod
+    def build(name: str, pieces: Sequence[str], vectors: bytes) -> Embedder:
+        """Round vectors that were learned to signed bytes.
+
+        Args:
+            name: Which weights these are.
+            pieces: What words are taken apart into, as BERT writes them, in the order of the vectors.
+            vectors: 256 numbers a piece, float32 in the machine's order; lengths count relative to one another alone.
+
+        Raises:
+            ValueError: There are not as many vectors as pieces, or one of either cannot be.
+        """
+
+    def write(self) -> bytes:
+        """The weights as a file has them."""
+
+    @property
+    def name(self) -> str:
+        """Which weights these are."""
+
+    @property
+    def pieces(self) -> list[str]:
+        """What words are taken apart into; `##` marks a piece that goes on where another one ended."""
+
+    def embed_many(self, texts: Sequence[str]) -> bytes:
+        """The 256 numbers of each text's direction: float32 in the machine's order, row by row."""
+
+    def pieces_of(self, texts: Sequence[str]) -> tuple[bytes, bytes]:
+        """Where each text's pieces begin (uint64, and the end) and their numbers (uint32), in the machine's order.
+
+        A text has at most 512. The number of an unknown word is the greatest there is.
         """
 
 def classifier_features(texts: Sequence[str]) -> tuple[bytes, bytes, bytes]:

@@ -9,6 +9,7 @@ mod core;
 mod catalogue;
 mod prices;
 mod classifier;
+mod semantic;
 mod call;
 mod connection;
 mod reply;
@@ -45,6 +46,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<classifier::Classifier>()?;
     module.add_class::<classifier::Classification>()?;
     module.add_class::<classifier::Fitted>()?;
+    module.add_class::<semantic::Embedder>()?;
     module.add_class::<call::Call>()?;
     module.add_class::<call::Attempt>()?;
     module.add_class::<call::Pause>()?;

@@ -3,6 +3,11 @@
 //! A question is normalised, embedded, and looked up among the embeddings of those that were answered. The nearest one is
 //! then judged, since nearness alone takes "in 2023" for "in 2024": vetoes and a verifier look at the words themselves.
 
+mod tokenizer;
+pub mod embedder;
 mod embedding;
+mod simd;
 
+pub use embedder::Embedder;
 pub use embedding::{DIMENSIONS, Embedding};
+pub use simd::dot_i8;
