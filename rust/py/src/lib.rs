@@ -8,6 +8,7 @@ mod answers;
 mod core;
 mod catalogue;
 mod classifier;
+mod verifier;
 mod call;
 mod connection;
 mod reply;
@@ -43,6 +44,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<classifier::Classifier>()?;
     module.add_class::<classifier::Classification>()?;
     module.add_class::<classifier::Fitted>()?;
+    module.add_class::<verifier::Verifier>()?;
     module.add_class::<call::Call>()?;
     module.add_class::<call::Attempt>()?;
     module.add_class::<call::Pause>()?;
@@ -55,6 +57,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(catalogue::known_providers, module)?)?;
     module.add_function(wrap_pyfunction!(catalogue::known_models, module)?)?;
     module.add_function(wrap_pyfunction!(classifier::classifier_features, module)?)?;
+    module.add_function(wrap_pyfunction!(verifier::normalise, module)?)?;
+    module.add_function(wrap_pyfunction!(verifier::veto, module)?)?;
+    module.add_function(wrap_pyfunction!(verifier::rarities, module)?)?;
     module.add_function(wrap_pyfunction!(errors::error_kinds, module)?)?;
     Ok(())
 }

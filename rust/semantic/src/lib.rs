@@ -3,6 +3,17 @@
 //! A question is normalised, embedded, and looked up among the embeddings of those that were answered. The nearest one is
 //! then judged, since nearness alone takes "in 2023" for "in 2024": vetoes and a verifier look at the words themselves.
 
+mod normalise;
 mod embedding;
+mod lexicon;
+mod question;
+mod comparison;
+mod veto;
+pub mod verifier;
 
+pub use comparison::Comparison;
 pub use embedding::{DIMENSIONS, Embedding};
+pub use normalise::normalise;
+pub use question::Question;
+pub use verifier::Verifier;
+pub use veto::Veto;
