@@ -1,0 +1,1 @@
+"""Programs that judge what ships. Nothing is learned here."""
