@@ -88,6 +88,7 @@ impl Asks {
             "who" | "whom" | "whose" => Self::Who,
             "how" => match next {
                 "many" => Self::HowMany,
+                "much" if letters(at + 2) == "time" => Self::HowLong,
                 "much" => Self::HowMuch,
                 "long" => Self::HowLong,
                 "often" | "frequently" => Self::HowOften,

@@ -27,9 +27,49 @@ const NEGATIONS: &[&str] = &[
 
 /// Words after which "to" belongs to a verb: "how to", "want to".
 const BEFORE_INFINITIVE: &[&str] = &[
-    "how", "what", "where", "when", "want", "wants", "need", "needs", "have", "has", "had", "like", "going", "able",
-    "ought", "way", "ways", "best", "used", "try", "trying", "possible", "is", "are", "was", "allowed", "supposed",
-    "safe", "legal", "me", "you", "us", "and", "or",
+    "how",
+    "what",
+    "where",
+    "when",
+    "want",
+    "wants",
+    "need",
+    "needs",
+    "have",
+    "has",
+    "had",
+    "like",
+    "going",
+    "able",
+    "ought",
+    "way",
+    "ways",
+    "best",
+    "used",
+    "try",
+    "trying",
+    "possible",
+    "is",
+    "are",
+    "was",
+    "allowed",
+    "supposed",
+    "method",
+    "methods",
+    "steps",
+    "help",
+    "helps",
+    "ready",
+    "easy",
+    "hard",
+    "important",
+    "safe",
+    "legal",
+    "me",
+    "you",
+    "us",
+    "and",
+    "or",
 ];
 
 /// Words that what they govern do not reach beyond.
@@ -185,14 +225,25 @@ struct Capitals {
 }
 
 impl Capitals {
-    /// Where most words have one, as in a title, they say nothing.
+    /// Where all words have one, or "Is" and "Of" in mid-sentence as in a title, they say nothing.
     fn of<'a>(cased: &str, tokens: impl Iterator<Item = &'a Range<usize>>) -> Self {
         let (mut n_words, mut n_capitals) = (0_usize, 0_usize);
-        for first in tokens.skip(1).filter_map(|token| cased.get(token.clone())?.chars().next()) {
-            n_words += usize::from(first.is_alphabetic());
-            n_capitals += usize::from(first.is_uppercase());
+        for token in tokens.skip(1) {
+            let word = cased.get(token.clone()).unwrap_or_default();
+            let is_capital = word.starts_with(char::is_uppercase);
+            let holds_together = || lexicon::entry(&word.to_lowercase()).is_some_and(|it| it.kind == Kind::Function);
+            // "US" and "IT" are not in mid-sentence what they are in small letters.
+            if is_capital
+                && word.chars().nth(1).is_some_and(char::is_lowercase)
+                && !is_break(cased, token.start)
+                && holds_together()
+            {
+                return Self { say_something: false };
+            }
+            n_words += usize::from(word.starts_with(char::is_alphabetic));
+            n_capitals += usize::from(is_capital);
         }
-        Self { say_something: n_words < 3 || 5 * n_capitals <= 3 * n_words }
+        Self { say_something: n_words < 4 || n_capitals < n_words }
     }
 
     fn is_name(&self, cased: &str, token: &Range<usize>) -> bool {
@@ -210,7 +261,7 @@ fn is_break(cased: &str, at: usize) -> bool {
 }
 
 fn role(word: &Word, letters: &str, before: Option<&Word>, words: &[Word], is_break: bool) -> Role {
-    let is_infinitive = || before.is_none_or(|it| super::is_any(it, BEFORE_INFINITIVE) || it.kind == Kind::Light);
+    let is_infinitive = || before.is_none_or(|it| super::is_any(it, BEFORE_INFINITIVE));
     let reaches = |count: usize| {
         words.len() >= count
             && words.iter().rev().take(count).all(|it| it.role != Role::Free && it.kind != Kind::Function)

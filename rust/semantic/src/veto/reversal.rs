@@ -26,7 +26,7 @@ pub(super) fn veto(comparison: &Comparison<'_>) -> Option<Veto> {
 /// Whether the meaning changes as two words, `first` before `second`, stand the other way round.
 fn changes(comparison: &Comparison<'_>, first: &Pair<'_>, second: &Pair<'_>) -> bool {
     let differs = |pair: &Pair<'_>| direction(pair.words.0.role) != direction(pair.words.1.role);
-    if differs(first) || differs(second) {
+    if differs(first) || differs(second) || exchange(first, second) {
         return true;
     }
     let is_free = |pair: &Pair<'_>| pair.words.0.role == Role::Free && pair.words.1.role == Role::Free;
@@ -35,6 +35,14 @@ fn changes(comparison: &Comparison<'_>, first: &Pair<'_>, second: &Pair<'_>) -> 
         is_left && second.at.1 < pair.at.1 && pair.at.1 < first.at.1 && pair.words.0.kind != Kind::Function
     };
     is_free(first) && is_free(second) && comparison.pairs().any(is_between)
+}
+
+/// Whether each of two words took the other's role: "the president of the bank", "the bank of the president".
+fn exchange(first: &Pair<'_>, second: &Pair<'_>) -> bool {
+    let roles = |pair: &Pair<'_>| (pair.words.0.role, pair.words.1.role);
+    let ((before, after), (other_before, other_after)) = (roles(first), roles(second));
+    let are_joined = [before, after].contains(&Role::Joined);
+    before != after && (before, after) == (other_after, other_before) && !are_joined
 }
 
 /// The role, if it has a direction. "From" is as good as none beside a "to": "to Word from PDF" is "PDF to Word".
