@@ -63,11 +63,6 @@ pub(crate) fn entry(word: &str) -> Option<Entry> {
     entries.get(&hash(word)).or_else(|| entries.get(&hash(stem(word)))).copied()
 }
 
-/// The class of a word: that of the list, else its stem's own.
-pub(crate) fn class(word: &str) -> u64 {
-    entry(word).map_or_else(|| hash(stem(word)), |it| it.class)
-}
-
 /// Whether two classes are opposites.
 pub(crate) fn are_opposites(left: u64, right: u64) -> bool {
     LEXICON.antonyms.binary_search(&(left.min(right), left.max(right))).is_ok()
@@ -82,7 +77,7 @@ impl Lexicon {
     fn read() -> Self {
         let mut entries = HashMap::new();
         let mut stems = Vec::new();
-        let mut family = 0;
+        let mut heads = vec!["synonyms"];
         for line in LISTS.iter().flat_map(|list| lines(list)) {
             let (head, classes) = line.split_once(": ").unwrap_or(("synonyms", line));
             let (kind, is_proper) = match head.split(' ').next() {
@@ -93,19 +88,16 @@ impl Lexicon {
                 Some("proper") => (Kind::Content, true),
                 _ => (Kind::Content, false),
             };
-            let is_family = head.contains(' ');
-            family += u8::from(is_family);
+            let family = heads.iter().position(|it| *it == head).unwrap_or(heads.len());
+            if family == heads.len() {
+                heads.push(head);
+            }
+            let family = if head.contains(' ') { u8::try_from(family).unwrap_or(0) } else { 0 };
             for words in classes.split(' ') {
                 let first = words.split('/').next().unwrap_or_default();
                 let class = hash(stem(first.trim_start_matches('~')));
                 for word in words.split('/') {
-                    let entry = Entry {
-                        class,
-                        kind,
-                        family: if is_family { family } else { 0 },
-                        is_proper,
-                        needs_number: word.starts_with('~'),
-                    };
+                    let entry = Entry { class, kind, family, is_proper, needs_number: word.starts_with('~') };
                     let word = word.trim_start_matches('~');
                     entries.entry(hash(word)).or_insert(entry);
                     if !matches!(kind, Kind::Function) && word.len() > 3 {
@@ -137,6 +129,10 @@ fn lines(list: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
 
+    fn class(word: &str) -> u64 {
+        entry(word).map_or_else(|| hash(stem(word)), |it| it.class)
+    }
+
     #[test]
     fn a_word_is_listed_once() {
         let mut words: Vec<&str> = LISTS
@@ -164,7 +160,7 @@ mod tests {
     #[test]
     fn forms_of_a_word_are_of_a_class() {
         let check = |expected: bool, left: &str, right: &str| {
-            assert_eq!(expected, class(left) == class(right), "{left} {right}")
+            assert_eq!(expected, class(left) == class(right), "{left} {right}");
         };
         check(true, "country", "countries");
         check(true, "run", "running");

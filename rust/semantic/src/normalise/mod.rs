@@ -39,7 +39,7 @@ pub(crate) fn tidy(text: &str) -> String {
 }
 
 fn beginning(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(MAX_BYTES)).unwrap_or(text)
+    text.get(..(0..=text.len().min(MAX_BYTES)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)).unwrap_or(text)
 }
 
 #[cfg(test)]

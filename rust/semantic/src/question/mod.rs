@@ -76,12 +76,12 @@ impl Question {
         if all == 0 { 1.0 } else { 2.0 * ones(&common) as f32 / all as f32 }
     }
 
-    /// The classes of what is negated, each behind its negation; 0 where nothing follows.
-    pub(crate) fn negated(&self) -> impl Iterator<Item = u64> {
+    /// Where what is negated stands, each behind its negation; `None` where nothing follows.
+    pub(crate) fn negated(&self) -> impl Iterator<Item = Option<usize>> {
         let negations = self.words.iter().enumerate().filter(|(_, word)| word.is_negation);
         negations.map(|(at, _)| {
             let rest = self.words.get(at + 1..).unwrap_or_default();
-            rest.iter().find(|it| it.kind > Kind::Light).map_or(0, |it| it.class)
+            rest.iter().position(|it| it.kind > Kind::Light).map(|it| at + 1 + it)
         })
     }
 }

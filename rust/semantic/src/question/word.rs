@@ -104,6 +104,7 @@ pub(crate) enum Role {
 }
 
 /// A word of a question.
+#[expect(clippy::struct_excessive_bools, reason = "what is known of a word, each of its own")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Word {
     start: u16,
@@ -164,7 +165,7 @@ pub(super) fn read(cased: &str) -> (String, Vec<Word>) {
                 (
                     Word {
                         kind: Kind::Number,
-                        ..Word::plain(&span.start, &last, lexicon::hash(&format!("#{spelling}")))
+                        ..Word::plain(span.start, last, lexicon::hash(&format!("#{spelling}")))
                     },
                     n_tokens,
                 )
@@ -178,8 +179,8 @@ pub(super) fn read(cased: &str) -> (String, Vec<Word>) {
 }
 
 impl Word {
-    fn plain(start: &usize, end: &usize, hash: u64) -> Self {
-        let place = |at: &usize| u16::try_from(*at).unwrap_or(u16::MAX);
+    fn plain(start: usize, end: usize, hash: u64) -> Self {
+        let place = |at: usize| u16::try_from(at).unwrap_or(u16::MAX);
         Self {
             start: place(start),
             end: place(end),
@@ -198,7 +199,7 @@ impl Word {
 
     fn of(word: &str, span: &Range<usize>, before: Option<&Self>, is_capital: bool) -> Self {
         let word = word.strip_suffix("'s").unwrap_or(word);
-        let plain = Self::plain(&span.start, &(span.start + word.len()), lexicon::hash(word));
+        let plain = Self::plain(span.start, span.start + word.len(), lexicon::hash(word));
         let is_behind_number = before.is_some_and(|it| it.kind == Kind::Number);
         let entry = lexicon::entry(word).filter(|it| !it.needs_number || is_behind_number);
         if !word.starts_with(|it: char| it.is_alphanumeric() || it == '.') && entry.is_none() {
@@ -275,10 +276,10 @@ fn role(word: &Word, letters: &str, before: Option<&Word>, words: &[Word], is_br
         "by" => Role::By,
         "before" | "until" | "till" => Role::Before,
         "after" | "since" => Role::After,
-        "and" | "or" | "vs" | "versus" | "between" | "&" | "among" => Role::Joined,
-        "for" | "in" | "on" | "at" | "with" | "without" | "using" | "under" | "during" | "near" | "as" | "via"
-        | "within" | "inside" | "outside" | "across" | "per" | "if" | "unless" | "while" | "except" | "despite"
-        | "about" | "against" | "behind" | "below" | "above" | "through" | "along" | "around" | "when" => {
+        "and" | "or" | "vs" | "versus" | "between" | "&" => Role::Joined,
+        "for" | "among" | "in" | "on" | "at" | "with" | "without" | "using" | "under" | "during" | "near" | "as"
+        | "via" | "within" | "inside" | "outside" | "across" | "per" | "if" | "unless" | "while" | "except"
+        | "despite" | "about" | "against" | "behind" | "below" | "above" | "through" | "along" | "around" | "when" => {
             // "What is it for", and "when does it" at the beginning.
             if letters == "when" && before.is_none() { Role::Free } else { Role::Restricts }
         }

@@ -70,7 +70,6 @@ pub(super) fn row(class: u64) -> usize {
 }
 
 /// Looks at two questions whose embeddings have this cosine.
-#[expect(clippy::too_many_lines, reason = "a list, in the order of the names")]
 pub(super) fn of(comparison: &Comparison<'_>, cosine: f32, rarities: &[u8]) -> Features {
     let rarity = |word: &Word| {
         let weight = rarities.get(row(word.class)).map_or(0.0, |it| f32::from(*it) / 16.0);
@@ -126,7 +125,7 @@ pub(super) fn of(comparison: &Comparison<'_>, cosine: f32, rarities: &[u8]) -> F
                 .enumerate()
                 .filter(|(_, word)| weighs(word))
                 .map(|(at, _)| at);
-            if last { found.last() } else { found.next() }
+            if last { found.next_back() } else { found.next() }
         };
         let places = (place(0), place(1));
         let are_pair = comparison.pairs().any(|pair| (Some(pair.at.0), Some(pair.at.1)) == places);

@@ -41,8 +41,8 @@ impl Verifier {
         &VERIFIER
     }
 
-    /// The probability that the answer to the one question serves the other, whose embeddings have this cosine. Anything
-    /// is a probability of 0 that a comparison's veto does not forbid and weights that cannot be read judge.
+    /// The probability that the answer to the one question serves the other, whose embeddings have this cosine. Vetoes are
+    /// asked apart, see [`Comparison::veto`]. Without trees nothing is likely.
     pub fn score(&self, comparison: &Comparison<'_>, cosine: f32) -> f32 {
         if self.trees.is_empty() {
             return 0.0;
@@ -62,10 +62,10 @@ impl Verifier {
         &self.trees
     }
 
-    /// No trees, and the rarities that were learned: what training begins with.
+    /// Makes a verifier of what was learned. Without trees it only gives features, which is what training begins with.
     ///
     /// # Errors
-    /// There are not [`RARITIES`] of them.
+    /// There are not [`RARITIES`] rarities, or a tree is none.
     pub fn build(rarities: &[u8], trees: Vec<Tree>) -> Result<Self, WeightsError> {
         weights::check(rarities, &trees)?;
         Ok(Self { rarities: rarities.into(), trees })

@@ -53,7 +53,11 @@ const TURNING: &[&str] = &[
 pub(super) fn veto(comparison: &Comparison<'_>) -> Option<Veto> {
     let [left, right] = comparison.questions;
     let n_negations = |side: usize| comparison.questions.get(side).map_or(0, |it| it.negated().count());
-    let is_negated = |class: u64| right.negated().any(|it| it == class);
+    let counterpart = |at: usize| comparison.pairs().find(|pair| pair.at.0 == at).map(|pair| pair.at.1);
+    let is_negated = |at: Option<usize>| match at {
+        Some(at) => counterpart(at).is_some_and(|to| right.negated().any(|it| it == Some(to))),
+        None => right.negated().any(|it| it.is_none()),
+    };
     let differ = n_negations(0) != n_negations(1) || !left.negated().all(is_negated);
     (differ || is_turned(comparison)).then_some(Veto::Negation)
 }

@@ -30,7 +30,7 @@ fn sort(question: &Question, at: usize, word: &Word) -> Veto {
     let before = at.checked_sub(1).and_then(|at| question.words().get(at));
     let is_behind_name = before.is_some_and(|it| it.is_name || is_any(it, &["version", "v", "release"]));
     if letters.len() == 4
-        && (letters.starts_with("1") || letters.starts_with("20"))
+        && (letters.starts_with('1') || letters.starts_with("20"))
         && letters.bytes().all(|it| it.is_ascii_digit())
     {
         Veto::Date
