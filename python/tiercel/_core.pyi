@@ -30,6 +30,7 @@ __all__ = [
     "veto",
 ]
 
+_Tree = tuple[Sequence[tuple[int, float, int, int]], Sequence[float]]
 _Headers = Sequence[tuple[bytes, bytes]] | Sequence[tuple[str, str]]
 
 @final
@@ -612,7 +613,7 @@ def normalise(text: str) -> str:
     """A question in the form that is embedded and compared: lower case, contractions written out, without courtesies."""
 
 def veto(asked: str, stored: str) -> str | None:
-    """Why the answer to one question must not be given to the other, in a word such as `number`; `None` if nothing is found."""
+    """Why the answer to one question must not serve the other, in a word such as `number`; `None` if nothing is found."""
 
 def rarities(texts: Sequence[str]) -> bytes:
     """How rare the words of some texts are: 4,096 bytes, a row of the table each."""
@@ -634,7 +635,9 @@ class Verifier:
         """
 
     @staticmethod
-    def build(rarities: bytes, trees: Sequence[tuple[Sequence[tuple[int, float, int, int]], Sequence[float]]]) -> Verifier:
+    def build(
+        rarities: bytes, trees: Sequence[tuple[Sequence[tuple[int, float, int, int]], Sequence[float]]]
+    ) -> Verifier:
         """Makes a verifier of what was learned: of each tree its nodes and its leaves, see `trees`.
 
         Raises:

@@ -1,4 +1,4 @@
-"""`tiercel train classifier`: learns from an operator's own log."""
+"""`tiercel train`: `classifier` learns from an operator's own log."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,9 +7,11 @@ import typer
 
 from tiercel.classifier import Classifier
 from tiercel.cli import output
+from tiercel.cli.train_verifier import verifier
 from tiercel.training import log
 
 app = typer.Typer(help="Learn from your own log.", no_args_is_help=True)
+app.command()(verifier)
 
 
 @app.command()

@@ -61,6 +61,7 @@ class Teacher:
         self._inputs = {it.name for it in self._session.get_inputs()}
 
     def __call__(self, texts: Sequence[str]) -> Floats:
+        """Rows for texts, batched by length so that little is padded."""
         order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
         found = np.zeros((len(texts), 384), np.float32)
         for start in range(0, len(order), _BATCH):

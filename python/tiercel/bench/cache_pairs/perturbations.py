@@ -6,8 +6,10 @@ other than those that its training pairs were made by.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,31 +30,16 @@ class Case:
 MUST_REFUSE = ("number", "negation", "antonym", "entity", "entity, lower case", "swap", "scope")
 MUST_ACCEPT = ("case", "punctuation", "polite prefix", "question form", "article")
 
-_OPPOSITES = (
-    "biggest smallest", "longest shortest", "highest lowest", "oldest newest", "fastest slowest", "richest poorest",
-    "strongest weakest", "easy difficult", "safe dangerous", "legal illegal", "increase reduce", "gain lose", "buy sell",
-    "win lose", "male female", "men women", "girls boys", "mother father", "wife husband", "hot cold", "healthy unhealthy",
-    "north south", "east west", "import export", "upload download", "install uninstall", "love hate", "rich poor",
-    "maximum minimum", "positive negative", "advantages disadvantages", "born died", "early late", "day night", "black white",
-    "older younger", "taller shorter", "better worse", "public private", "inside outside", "internal external", "enter leave",
-    "remember forget", "borrow lend", "free paid", "start finish", "beginning end", "summer winter", "success failure",
-    "first last", "new old", "good bad", "best worst", "more less", "high low",
-)  # fmt: skip
+_WORDS: dict[str, list[str]] = json.loads((Path(__file__).parent / "words.json").read_text())
 
-_SCOPES = (
-    "for children", "in Switzerland", "without a car", "for engineers", "at night", "with diabetes", "during pregnancy",
-    "on a Mac", "in the 1970s", "for free", "under 500 dollars", "as a student", "if you live abroad", "for dogs",
-    "using Excel", "in a week", "after surgery", "near Boston", "for left-handed people", "when travelling alone",
-)  # fmt: skip
+_OPPOSITES, _SCOPES, _PREFIXES = (_WORDS[name] for name in ("opposites", "restrictions", "prefixes"))
 
-_PREFIXES = (
-    "Could you please tell me: {}", "Hi, {}", "Please help. {}", "I would like to know {}", "Good evening! {}",
-    "Hello there, could you tell me {}", "Can you please tell me {}", "Excuse me, {}", "{} Thanks!", "{} Thank you in advance.",
-    "Would you be so kind as to tell me {}", "Dear assistant, {}", "I have a question: {}",
-)  # fmt: skip
 
 _FORMS = (
-    (r"^How (?:do|can|should) (?:I|you|we) (.*)", ("How to {}", "What is the best way to {}", "How does one {}", "How would I {}")),
+    (
+        r"^How (?:do|can|should) (?:I|you|we) (.*)",
+        ("How to {}", "What is the best way to {}", "How does one {}", "How would I {}"),
+    ),
     (r"^How to (.*)", ("How do I {}", "How can I {}", "What is the best way to {}")),
     (r"^What(?: is|'s) (.*)", ("What's {}", "Can you tell me what is {}", "Tell me, what is {}")),
     (r"^What are (.*)", ("Can you tell me what are {}", "Which are {}")),
@@ -61,7 +48,7 @@ _FORMS = (
     (r"^Where (?:is|are) (.*)", ("Can you tell me where is {}", "Do you know where {} is")),
     (r"^Which (.*)", ("What {}",)),
     (r"^When (.*)", ("Do you know when {}", "What time {}")),
-)  # fmt: skip
+)
 
 _AUXILIARIES = r"\b(is|are|was|were|does|do|did|should|would|could|has|have)\b"
 _NAME = r"(?<=[a-z,] )[A-Z][a-z]{3,}\b"
@@ -141,7 +128,9 @@ def _case(text: str, rng: random.Random, _names: Sequence[str]) -> str:
 
 
 def _punctuation(text: str, rng: random.Random, _names: Sequence[str]) -> str:
-    return rng.choice((text.rstrip("?. "), text.rstrip("?. ") + "??", text.rstrip("?. ") + "...", text.replace(",", "") + " ?!"))
+    return rng.choice(
+        (text.rstrip("?. "), text.rstrip("?. ") + "??", text.rstrip("?. ") + "...", text.replace(",", "") + " ?!")
+    )
 
 
 def _prefix(text: str, rng: random.Random, _names: Sequence[str]) -> str:

@@ -103,4 +103,3 @@ def _header(*names: str) -> list[str]:
 
 def _line(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
-

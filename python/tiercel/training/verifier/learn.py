@@ -25,8 +25,12 @@ _N_TREES = 90
 _N_LEAVES = 8
 _RATE = 0.12
 
-# Pairs that a veto refuses are never scored, so they count little. What is learned of them helps where vetoes are silent.
+# Pairs that a veto refuses are never scored, so they count little; they help where vetoes are silent.
 _WEIGHT_OF_VETOED = 0.25
+
+# Pairs that a program made are many and alike; those of people are few and what is met in service.
+_WEIGHT_OF_MADE = 0.5
+_OF_PEOPLE = frozenset({"written", "written other", "intent", "near"})
 
 # The embedder may be exchanged for one trained anew; trees should not rest on the third decimal of a cosine.
 _NOISE = 0.02
@@ -136,11 +140,13 @@ def _values(tree: Parts, features: cosine.Floats) -> npt.NDArray[np.float64]:
         for number, (feature, threshold, low, high) in enumerate(nodes):
             here = inner & (at == number)
             at[here] = np.where(features[here, feature] <= np.float32(threshold), low, high)
-    return np.array(leaves)[-1 - at]
+    values: npt.NDArray[np.float64] = np.array(leaves)[-1 - at]
+    return values
 
 
 def _counts(pair: Pair) -> float:
-    return _WEIGHT_OF_VETOED if _core.veto(pair.asked, pair.stored) else 1.0
+    made = 1.0 if pair.origin in _OF_PEOPLE else _WEIGHT_OF_MADE
+    return made * (_WEIGHT_OF_VETOED if _core.veto(pair.asked, pair.stored) else 1.0)
 
 
 def _is_held_out(pair: Pair) -> bool:

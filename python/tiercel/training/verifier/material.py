@@ -46,7 +46,7 @@ def pairs(data: Path, embed: Callable[[Sequence[str]], Floats], seed: int) -> tu
 def _made(text: str, rng: random.Random, words: Sequence[str]) -> list[Pair]:
     found = []
     same = [it for it in (rewrites.rewrite(text, rng) for _ in range(_N_REWRITES)) if it]
-    found += [Pair(made, text, True, name) for made, name in same]
+    found += [Pair(made, text, same=True, origin=name) for made, name in same]
     for _ in range(_N_TRAPS):
         # Some traps are laid for a rewrite, so that what is the same in other words is no sign of what is not.
         start = rng.choice(same)[0] if same and rng.random() < 0.4 else text
@@ -65,7 +65,7 @@ def _near(questions: Sequence[Question], embed: Callable[[Sequence[str]], Floats
         for question, places in zip(questions[start : start + 1_000], nearest, strict=True):
             others = (questions[place] for place in places)
             different = [it for it in others if it != question and (not it.intent or it.intent != question.intent)]
-            found += [Pair(question.text, it.text, False, "near") for it in different[:_NEAREST]]
+            found += [Pair(question.text, it.text, same=False, origin="near") for it in different[:_NEAREST]]
     return found
 
 
@@ -81,5 +81,5 @@ def _of_intents(data: Path, embed: Callable[[Sequence[str]], Floats], rng: rando
         nearness = vectors @ vectors.T
         near = [it for it in itertools.combinations(range(len(texts)), 2) if nearness[it] >= _MIN_COSINE_OF_INTENT]
         chosen = rng.sample(near, min(len(near), _N_SAME_INTENT // len(by_intent)))
-        found += [Pair(texts[left], texts[right], True, "intent", 0.7) for left, right in chosen]
+        found += [Pair(texts[left], texts[right], same=True, origin="intent", weight=0.7) for left, right in chosen]
     return found

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tiercel.training.verifier import words
+
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable
@@ -26,17 +28,7 @@ _FORMS = (
 )
 
 # Words and what may stand for them; half of them in no list of the gateway's, which does not have every word either.
-_SYNONYMS = {
-    "buy": "purchase", "help": "assist", "fix": "repair", "make": "create", "need": "require", "show": "display",
-    "get": "obtain", "start": "begin", "big": "large", "find": "locate", "use": "utilize", "tell": "inform",
-    "car": "vehicle", "money": "funds", "phone": "mobile", "job": "position", "trip": "journey", "movie": "film",
-    "restaurant": "place to eat", "doctor": "physician", "kids": "children", "house": "home", "store": "shop",
-    "problem": "issue", "quickly": "fast", "important": "key", "difficult": "hard", "explain": "clarify",
-    "list": "enumerate", "change": "alter", "remove": "take out", "happen": "occur", "happened": "occurred",
-    "want": "wish", "wrong": "incorrect", "answer": "reply", "people": "persons", "bill": "invoice", "cost": "price",
-    "near": "close to", "sick": "ill", "talk": "speak", "choose": "pick", "allowed": "permitted", "declined": "rejected",
-    "stolen": "taken", "lost": "missing", "transfer": "send", "received": "got", "country": "nation", "called": "named",
-}  # fmt: skip
+_SYNONYMS = words.synonyms()
 
 _SHORT = (("what is", "what's"), ("do not", "don't"), ("i am", "i'm"), ("is not", "isn't"), ("cannot", "can't"))
 
@@ -109,7 +101,9 @@ def _idle(text: str, rng: random.Random) -> str | None:
     """A word more that says nothing."""
     words = text.split(" ")
     at = rng.randrange(1, len(words)) if len(words) > 2 else 0
-    return " ".join([*words[:at], rng.choice(("actually", "really", "exactly", "currently")), *words[at:]]) if at else None
+    return (
+        " ".join([*words[:at], rng.choice(("actually", "really", "exactly", "currently")), *words[at:]]) if at else None
+    )
 
 
 _WAYS: dict[str, Callable[[str, random.Random], str | None]] = {

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tiercel.training import public
+from tiercel.training.verifier import words
 
 if TYPE_CHECKING:
     import random
@@ -23,16 +24,7 @@ _N_INTENTS = 3_000
 _LENGTHS = range(12, 140)
 
 # Intents without anything to fill in, so that one answer serves all its questions. Most intents are broader than that.
-SAME_ANSWER = frozenset(
-    "age_limit card_about_to_expire card_arrival card_linking card_not_working card_swallowed change_pin "
-    "compromised_card contactless_not_working edit_personal_details get_disposable_virtual_card "
-    "get_physical_card getting_virtual_card lost_or_stolen_phone passcode_forgotten pin_blocked "
-    "terminate_account unable_to_verify_identity verify_source_of_funds why_verify_identity "
-    "are_you_a_bot what_is_your_name how_old_are_you where_are_you_from who_made_you do_you_have_pets "
-    "what_are_your_hobbies who_do_you_work_for tell_joke flip_coin roll_dice meaning_of_life fun_fact "
-    "next_holiday find_phone pto_balance credit_score improve_credit_score oil_change_how replacement_card_duration "
-    "what_can_i_ask_you change_ai_name reset_settings sync_device insurance_change rollover_401k".split()
-)
+SAME_ANSWER = frozenset(words.listed("intents of one answer"))
 
 
 @dataclass(frozen=True)
@@ -77,13 +69,13 @@ def intents(data: Path) -> tuple[list[Question], list[Question]]:
     return banking, [Question(it["text"], "clinc150", it["intent"]) for it in records if it["intent"] != "oos"]
 
 
-def written(weight: float = 6.0) -> list[Pair]:
+def written(weight: float = 10.0) -> list[Pair]:
     """Pairs written for this project."""
     pairs = []
     for line in (Path(__file__).parent / "pairs.jsonl").read_text().splitlines():
         group = json.loads(line)
         same = itertools.combinations(group["same"], 2)
-        pairs += [Pair(asked, stored, True, "written", weight) for asked, stored in same]
+        pairs += [Pair(asked, stored, same=True, origin="written", weight=weight) for asked, stored in same]
         other = itertools.product(group["same"], group["other"])
-        pairs += [Pair(asked, stored, False, "written other", weight / 2) for asked, stored in other]
+        pairs += [Pair(asked, stored, same=False, origin="written other", weight=weight / 2) for asked, stored in other]
     return pairs
