@@ -613,7 +613,7 @@ def normalise(text: str) -> str:
     """A question in the form that is embedded and compared: lower case, contractions written out, without courtesies."""
 
 def veto(asked: str, stored: str) -> str | None:
-    """Why the answer to one question must not serve the other, in a word such as `number`; `None` if nothing is found."""
+    """Why the answer to one question must not serve the other, in a word such as `number`, or `None`."""
 
 def rarities(texts: Sequence[str]) -> bytes:
     """How rare the words of some texts are: 4,096 bytes, a row of the table each."""

@@ -51,7 +51,7 @@ def _made(text: str, rng: random.Random, words: Sequence[str]) -> list[Pair]:
         # Some traps are laid for a rewrite, so that what is the same in other words is no sign of what is not.
         start = rng.choice(same)[0] if same and rng.random() < 0.4 else text
         if trap := traps.trap(start, rng, words):
-            found.append(Pair(trap[0], text, False, trap[1]))
+            found.append(Pair(trap[0], text, same=False, origin=trap[1]))
     return found
 
 

@@ -14,6 +14,6 @@ def listed(name: str) -> list[str]:
 
 
 def synonyms() -> dict[str, str]:
-    """Words and what may stand for them; half are in no list of the gateway's, which does not have every word either."""
+    """Words and what may stand for them; half are in no list of the gateway's, which lacks words as well."""
     found: dict[str, str] = _WORDS["synonyms"]
     return found

@@ -134,13 +134,24 @@ fn without_closing(text: &str) -> Option<&str> {
 
 /// What follows a phrase that a text begins with, if the phrase ends there.
 fn after<'a>(text: &'a str, phrase: &str) -> Option<&'a str> {
+    if !is_letter(text.bytes().next(), phrase.bytes().next()) {
+        return None;
+    }
     let (head, rest) = text.split_at_checked(phrase.len())?;
     (head.eq_ignore_ascii_case(phrase) && rest.starts_with([' ', ',', '.', '!', ':', ';', '?'])).then_some(rest)
 }
 
 fn before<'a>(text: &'a str, phrase: &str) -> Option<&'a str> {
+    if !is_letter(text.bytes().next_back(), phrase.bytes().next_back()) {
+        return None;
+    }
     let (rest, tail) = text.split_at_checked(text.len().checked_sub(phrase.len())?)?;
     (tail.eq_ignore_ascii_case(phrase) && rest.ends_with([' ', ',', '.', '!', ':', ';', '?'])).then_some(rest)
+}
+
+/// Whether two letters are the same: most phrases are ruled out by one.
+fn is_letter(one: Option<u8>, other: Option<u8>) -> bool {
+    one.map(|it| it.to_ascii_lowercase()) == other
 }
 
 fn has_word(text: &str) -> bool {

@@ -1,7 +1,7 @@
 //! What a question asks for: a reason, a place, a number.
 
 use super::{Word, is_any};
-use crate::lexicon::Kind;
+use crate::lexicon::{Kind, words};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,7 +65,8 @@ impl Asks {
                 | "if"
         ) {
             // "Is there a way to" asks for the way.
-            let is_way = letters(1) == "there" && words.iter().take(6).any(|it| is_any(it, &["way", "ways", "method"]));
+            let is_way =
+                letters(1) == "there" && words.iter().take(6).any(|it| is_any(it, words!["way", "ways", "method"]));
             return if is_way { Self::How } else { Self::Whether };
         }
         let opens =
@@ -115,19 +116,20 @@ impl Asks {
 
 /// What is asked for by "what" or "which" and the words behind.
 fn noun(words: &[Word]) -> Asks {
-    let is_way = |word: &Word| is_any(word, &["way", "ways", "method", "methods", "steps", "procedure", "process"]);
+    let is_way =
+        |word: &Word| is_any(word, words!["way", "ways", "method", "methods", "steps", "procedure", "process"]);
     if words.iter().take(5).any(is_way) {
         return Asks::How;
     }
     let Some(word) = words.iter().find(|it| it.kind > Kind::Light) else { return Asks::What };
-    let named: [(&[&str], Asks); 7] = [
-        (&["reason", "reasons", "cause", "causes", "caused"], Asks::Why),
-        (&["time", "date", "year", "day", "month"], Asks::When),
-        (&["place", "location", "city", "country"], Asks::Where),
-        (&["price", "cost", "amount"], Asks::HowMuch),
-        (&["number"], Asks::HowMany),
-        (&["age"], Asks::HowOld),
-        (&["distance"], Asks::HowFar),
+    let named: [(&[u64], Asks); 7] = [
+        (words!["reason", "reasons", "cause", "causes", "caused"], Asks::Why),
+        (words!["time", "date", "year", "day", "month"], Asks::When),
+        (words!["place", "location", "city", "country"], Asks::Where),
+        (words!["price", "cost", "amount"], Asks::HowMuch),
+        (words!["number"], Asks::HowMany),
+        (words!["age"], Asks::HowOld),
+        (words!["distance"], Asks::HowFar),
     ];
     named.iter().find(|(list, _)| is_any(word, list)).map_or(Asks::What, |(_, asks)| *asks)
 }

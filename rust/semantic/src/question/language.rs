@@ -2,7 +2,8 @@
 //!
 //! Classifiers of languages by letters are unsure of ten words; function words are not, where there are two of them.
 
-use super::Word;
+use super::{Word, is_any};
+use crate::lexicon::words;
 
 /// Script, and language where it is certain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,34 +13,40 @@ pub(crate) struct Language {
 }
 
 /// Function words that hardly any other of these languages has.
-const FUNCTION_WORDS: [&[&str]; 7] = [
-    &[
+const FUNCTION_WORDS: [&[u64]; 7] = [
+    words![
         "the", "what", "is", "how", "of", "and", "to", "does", "are", "which", "why", "where", "with", "for", "my",
         "you", "i",
     ],
-    &[
+    words![
         "der", "die", "das", "und", "ist", "wie", "ich", "nicht", "ein", "eine", "von", "zu", "mit", "wer", "warum",
         "für", "wo", "den",
     ],
-    &[
+    words![
         "le", "les", "est", "et", "une", "du", "des", "quelle", "quel", "pourquoi", "je", "dans", "pour", "où",
         "comment", "qui", "la",
     ],
-    &[
+    words![
         "el", "los", "las", "es", "qué", "cómo", "cuál", "una", "por", "del", "para", "y", "dónde", "cuándo", "mi",
         "la", "que",
     ],
-    &["o", "os", "é", "uma", "não", "como", "qual", "do", "da", "em", "para", "onde", "quando", "um", "meu", "que"],
-    &["il", "di", "è", "che", "una", "per", "come", "quale", "perché", "dove", "della", "gli", "sono", "nel", "un"],
-    &["de", "het", "een", "van", "wat", "hoe", "ik", "niet", "waar", "waarom", "zijn", "voor", "wie", "mijn", "en"],
+    words![
+        "o", "os", "é", "uma", "não", "como", "qual", "do", "da", "em", "para", "onde", "quando", "um", "meu", "que"
+    ],
+    words![
+        "il", "di", "è", "che", "una", "per", "come", "quale", "perché", "dove", "della", "gli", "sono", "nel", "un"
+    ],
+    words![
+        "de", "het", "een", "van", "wat", "hoe", "ik", "niet", "waar", "waarom", "zijn", "voor", "wie", "mijn", "en"
+    ],
 ];
 
 impl Language {
     pub(super) fn of(text: &str, words: &[Word]) -> Self {
         let mut counts = [0_u32; FUNCTION_WORDS.len()];
-        for word in words.iter().filter_map(|word| text.get(word.range())) {
+        for word in words {
             for (count, list) in counts.iter_mut().zip(FUNCTION_WORDS) {
-                *count += u32::from(list.contains(&word));
+                *count += u32::from(is_any(word, list));
             }
         }
         let best = counts.iter().copied().max().unwrap_or_default();

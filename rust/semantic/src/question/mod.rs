@@ -10,7 +10,7 @@ pub(crate) use asks::Asks;
 pub(crate) use language::Language;
 pub(crate) use word::{Role, Word};
 
-use crate::lexicon::{self, Kind};
+use crate::lexicon::Kind;
 use crate::normalise::{MAX_BYTES, tidy};
 
 /// Words of a question that are compared. Of one that has more, only an equal one is the same question.
@@ -98,7 +98,7 @@ fn shape(text: &str) -> [u64; 8] {
     shape
 }
 
-/// The class of a word that a list names, to be compared with those of a question.
-pub(crate) fn is_any(word: &Word, list: &[&str]) -> bool {
-    list.iter().any(|it| lexicon::hash(it) == word.form)
+/// Whether a word is one of a list of [`crate::lexicon::words`].
+pub(crate) fn is_any(word: &Word, list: &[u64]) -> bool {
+    list.contains(&word.form)
 }

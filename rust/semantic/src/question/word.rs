@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::{number, tokens};
-use crate::lexicon::{self, Entry, Kind};
+use crate::lexicon::{self, Entry, Kind, words};
 
 /// Words that deny what follows.
-const NEGATIONS: &[&str] = &[
+const NEGATIONS: &[u64] = words![
     "not",
     "no",
     "never",
@@ -26,7 +26,7 @@ const NEGATIONS: &[&str] = &[
 ];
 
 /// Words after which "to" belongs to a verb: "how to", "want to".
-const BEFORE_INFINITIVE: &[&str] = &[
+const BEFORE_INFINITIVE: &[u64] = words![
     "how",
     "what",
     "where",
@@ -73,7 +73,7 @@ const BEFORE_INFINITIVE: &[&str] = &[
 ];
 
 /// Words that what they govern do not reach beyond.
-const BREAKS: &[&str] = &[
+const BREAKS: &[u64] = words![
     "is", "are", "was", "were", "am", "do", "does", "did", "can", "could", "will", "would", "should", "may", "might",
     "must", "what", "which", "who", "when", "where", "why", "how", "that", "i", "you", "he", "she", "it", "we", "they",
 ];
@@ -215,7 +215,7 @@ impl Word {
         });
         // "Polish" and "polish", "Turkey" and "turkey": a capital decides only for what is in no list.
         let is_name = is_proper || (is_capital && kind == Kind::Content);
-        let is_negation = NEGATIONS.contains(&word);
+        let is_negation = NEGATIONS.contains(&plain.form);
         Self { stem, class, kind, family, is_proper, is_name, is_known: entry.is_some(), is_negation, ..plain }
     }
 }

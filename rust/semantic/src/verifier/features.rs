@@ -2,7 +2,7 @@
 
 use crate::Comparison;
 use crate::comparison::Likeness;
-use crate::lexicon::Kind;
+use crate::lexicon::{Kind, words};
 use crate::question::{Asks, Role, Word, is_any};
 use crate::verifier::RARITIES;
 
@@ -55,11 +55,12 @@ pub const NAMES: [(&str, i8); FEATURES] = [
     ("common content words", 0),
 ];
 
-const MODALS: &[&str] = &["can", "could", "may", "might", "must", "should", "ought", "will", "shall", "would"];
-const PRONOUNS: &[&str] =
-    &["i", "me", "my", "you", "your", "he", "him", "his", "she", "her", "we", "us", "our", "they", "them", "their"];
-const TENSES: &[&str] = &["was", "were", "did", "had", "will", "been", "going", "is", "are", "does", "do"];
-const DEGREES: &[&str] = &[
+const MODALS: &[u64] = words!["can", "could", "may", "might", "must", "should", "ought", "will", "shall", "would"];
+const PRONOUNS: &[u64] = words![
+    "i", "me", "my", "you", "your", "he", "him", "his", "she", "her", "we", "us", "our", "they", "them", "their"
+];
+const TENSES: &[u64] = words!["was", "were", "did", "had", "will", "been", "going", "is", "are", "does", "do"];
+const DEGREES: &[u64] = words![
     "more", "most", "less", "least", "very", "too", "only", "all", "every", "some", "few", "many", "much", "best",
     "better", "first", "last", "always", "ever", "still",
 ];
@@ -112,7 +113,7 @@ pub(super) fn of(comparison: &Comparison<'_>, cosine: f32, rarities: &[u8]) -> F
             })
     });
     let count = |is: &dyn Fn(&Word) -> bool| number(comparison.all_loose().filter(|word| is(word)).count());
-    let any = |list: &'static [&str]| count(&|word: &Word| is_any(word, list));
+    let any = |list: &[u64]| count(&|word: &Word| is_any(word, list));
     let n_words = [left, right].map(|it| number(it.words().len()));
     let n_content = [left, right].map(|it| number(it.words().iter().filter(weighs).count()));
     let n_bytes = [left, right].map(|it| number(it.text().len()));

@@ -2,12 +2,12 @@
 
 use super::Veto;
 use crate::Comparison;
-use crate::lexicon::Kind;
+use crate::lexicon::{Kind, words};
 use crate::question::{Question, is_any};
 
 /// Words that say which of many: those in a row are the same.
-const WHICH: [&[&str]; 3] =
-    [&["last", "past", "previous"], &["next", "coming", "upcoming", "following"], &["this", "current"]];
+const WHICH: [&[u64]; 3] =
+    [words!["last", "past", "previous"], words!["next", "coming", "upcoming", "following"], words!["this", "current"]];
 
 pub(super) fn veto(comparison: &Comparison<'_>) -> Option<Veto> {
     let differ =
@@ -20,7 +20,7 @@ fn are_others(comparison: &Comparison<'_>) -> bool {
     let [left, right] = comparison.questions;
     let which = |question: &Question, at: usize| {
         let before = at.checked_sub(1).and_then(|at| question.words().get(at))?;
-        WHICH.iter().position(|words| is_any(before, words))
+        WHICH.iter().position(|list| is_any(before, list))
     };
     let mut times = comparison.pairs().filter(|pair| matches!(pair.words.0.kind, Kind::Unit | Kind::Date));
     times.any(|pair| which(left, pair.at.0) != which(right, pair.at.1))
@@ -28,8 +28,8 @@ fn are_others(comparison: &Comparison<'_>) -> bool {
 
 /// Whether one speaks of the future and one of the past.
 fn are_apart(comparison: &Comparison<'_>) -> bool {
-    let has = |side: usize, words: &[&str]| comparison.loose(side).any(|(_, word)| is_any(word, words));
-    let future = ["will", "shall"];
-    let past = ["did", "was", "were", "had"];
-    (has(0, &future) && has(1, &past)) || (has(1, &future) && has(0, &past))
+    let has = |side: usize, list: &[u64]| comparison.loose(side).any(|(_, word)| is_any(word, list));
+    let future = words!["will", "shall"];
+    let past = words!["did", "was", "were", "had"];
+    (has(0, future) && has(1, past)) || (has(1, future) && has(0, past))
 }

@@ -2,11 +2,11 @@
 
 use super::Veto;
 use crate::Comparison;
-use crate::lexicon::Kind;
+use crate::lexicon::{Kind, words};
 use crate::question::{Word, is_any};
 
 /// Words that turn what follows into its opposite.
-const TURNING: &[&str] = &[
+const TURNING: &[u64] = words![
     "avoid",
     "avoiding",
     "avoids",

@@ -5,11 +5,11 @@
 
 use super::Veto;
 use crate::Comparison;
-use crate::lexicon::Kind;
+use crate::lexicon::{Kind, words};
 use crate::question::{Question, Word, is_any};
 
 /// Signs that calculate. `/` and `&` also stand for "or" and "and".
-const OPERATORS: &[&str] = &["+", "-", "*", "=", "<", ">", "^", "!"];
+const OPERATORS: &[u64] = words!["+", "-", "*", "=", "<", ">", "^", "!"];
 
 pub(super) fn veto(comparison: &Comparison<'_>) -> Option<Veto> {
     for (side, question) in comparison.questions.iter().enumerate() {
@@ -28,7 +28,7 @@ pub(super) fn veto(comparison: &Comparison<'_>) -> Option<Veto> {
 fn sort(question: &Question, at: usize, word: &Word) -> Veto {
     let letters = question.letters(word);
     let before = at.checked_sub(1).and_then(|at| question.words().get(at));
-    let is_behind_name = before.is_some_and(|it| it.is_name || is_any(it, &["version", "v", "release"]));
+    let is_behind_name = before.is_some_and(|it| it.is_name || is_any(it, words!["version", "v", "release"]));
     if letters.len() == 4
         && (letters.starts_with('1') || letters.starts_with("20"))
         && letters.bytes().all(|it| it.is_ascii_digit())

@@ -5,16 +5,18 @@
 
 use super::Veto;
 use crate::Comparison;
+use crate::lexicon::words;
 use crate::question::{Role, Word, is_any};
 
 /// Where everything is: who adds one of these restricts nothing.
-const EVERYWHERE: &[&str] = &[
-    "world", "earth", "universe", "life", "history", "order", "case", "terms", "internet", "english", "fact", "example",
+const EVERYWHERE: &[u64] = words![
+    "world", "earth", "universe", "life", "history", "order", "case", "terms", "internet", "english", "fact",
+    "example",
 ];
 
 /// Words that begin a condition.
-const CONDITIONS: &[&str] =
-    &["if", "unless", "while", "when", "whenever", "only", "except", "instead", "besides", "although"];
+const CONDITIONS: &[u64] =
+    words!["if", "unless", "while", "when", "whenever", "only", "except", "instead", "besides", "although"];
 
 pub(super) fn veto(comparison: &Comparison<'_>) -> Option<Veto> {
     (is_narrower(comparison, 0) || is_narrower(comparison, 1)).then_some(Veto::Scope)
