@@ -610,7 +610,7 @@ def classifier_features(texts: Sequence[str]) -> tuple[bytes, bytes, bytes]:
     """
 
 def normalise(text: str) -> str:
-    """A question in the form that is embedded and compared: lower case, contractions written out, without courtesies."""
+    """A question as it is embedded and compared: lower case, contractions written out, without courtesies."""
 
 def veto(asked: str, stored: str) -> str | None:
     """Why the answer to one question must not serve the other, in a word such as `number`, or `None`."""

@@ -68,7 +68,7 @@ pub(crate) fn normalise(text: &str) -> String {
 /// Why the answer to one question must not be given to the other, in a word.
 #[pyfunction]
 pub(crate) fn veto(asked: &str, stored: &str) -> Option<&'static str> {
-    Comparison::between(&Question::new(asked), &Question::new(stored)).veto().map(|it| it.word())
+    Comparison::between(&Question::new(asked), &Question::new(stored)).veto().map(tiercel_semantic::Veto::word)
 }
 
 /// How rare the words of some texts are.

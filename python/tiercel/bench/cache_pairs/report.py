@@ -54,7 +54,7 @@ def _rows(rows: npt.NDArray[np.str_], scores: dict[str, Floats], thresholds: dic
     is_judged = np.arange(len(rows)) % 2 == 1
     columns: list[tuple[str, Flags]] = [("vetoes alone", scores[judges.VETOES] >= 0)]
     columns += [(f"cosine {it}", scores[judges.COSINE] >= it) for it in _COSINES]
-    columns += [(f"{judge} at {it:.3f}", scores[judge] >= it) for judge, it in thresholds.items()]
+    columns += [(_chosen(judge, it), scores[judge] >= it) for judge, it in thresholds.items()]
     lines = _header("row", "number", *(name for name, _ in columns))
     for row in (*MUST_REFUSE, *MUST_ACCEPT):
         here = is_judged & (rows == row)
@@ -62,6 +62,10 @@ def _rows(rows: npt.NDArray[np.str_], scores: dict[str, Floats], thresholds: dic
         shares = [f"{np.mean(column[here] == accepts):.3f}" if here.any() else "" for _, column in columns]
         lines.append(_line(f"{row}: {verb}", str(int(here.sum())), *shares))
     return [*lines, ""]
+
+
+def _chosen(judge: str, threshold: float) -> str:
+    return f"{judge} at {threshold:.3f}" if np.isfinite(threshold) else f"{judge}: no threshold is good enough"
 
 
 def _hits(name: str, scores: dict[str, Floats], same: Flags) -> list[str]:

@@ -143,3 +143,47 @@ impl<'a> Reader<'a> {
 fn wrong(message: impl Into<String>) -> WeightsError {
     WeightsError(message.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_ships_is_read() {
+        let shipped = Verifier::shipped();
+
+        assert!((60..=100).contains(&shipped.trees().len()));
+        assert!(shipped.trees().iter().all(|tree| tree.leaves.len() <= 8));
+        assert_eq!(Ok(shipped), Verifier::read(&shipped.write()).as_ref());
+    }
+
+    proptest! {
+        #[test]
+        fn damage_is_found(at in 0_usize..1_000_000, mask in 1_u8..) {
+            let mut bytes = Verifier::shipped().write();
+            let at = at % bytes.len();
+            bytes[at] ^= mask;
+            prop_assert!(Verifier::read(&bytes).is_err());
+            prop_assert!(Verifier::read(&bytes[..at]).is_err());
+        }
+
+        #[test]
+        fn what_is_whole_and_wrong_is_found_too(content in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let mut bytes = [MAGIC, &[0; RARITIES], &content].concat();
+            bytes.extend_from_slice(&Sha256::digest(&bytes).clone());
+            if let Ok(read) = Verifier::read(&bytes) {
+                prop_assert_eq!(bytes, read.write());
+            }
+        }
+
+        #[test]
+        fn a_score_is_a_probability(asked in "\\PC{0,60}", stored in "\\PC{0,60}", cosine in -1.0_f32..=1.0) {
+            let (asked, stored) = (crate::Question::new(&asked), crate::Question::new(&stored));
+            let score = |one, other| Verifier::shipped().score(&crate::Comparison::between(one, other), cosine);
+            prop_assert!((0.0..=1.0).contains(&score(&asked, &stored)));
+            prop_assert_eq!(score(&asked, &stored).to_bits(), score(&stored, &asked).to_bits());
+        }
+    }
+}
