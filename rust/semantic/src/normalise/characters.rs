@@ -15,7 +15,8 @@ pub(super) fn unify(text: &str) -> String {
 
 /// A text without the punctuation around it; what carries a meaning stays.
 pub(super) fn trim(text: &str) -> &str {
-    let mut text = text.trim_start_matches([',', '?', '!', ';', ':', ' ', '…', '。', '？', '！', '、', '，', '¿', '¡']);
+    let mut text =
+        text.trim().trim_start_matches([',', '?', '!', ';', ':', ' ', '…', '。', '？', '！', '、', '，', '¿', '¡']);
     for bullet in ["- ", "* ", ". "] {
         text = text.strip_prefix(bullet).unwrap_or(text);
     }

@@ -29,11 +29,12 @@ pub fn normalise(text: &str) -> String {
 pub(crate) fn tidy(text: &str) -> String {
     let mut tidied = contractions::expand(&characters::unify(beginning(text)));
     for _ in 0..MAX_ROUNDS {
-        let trimmed = courtesy::strip(characters::trim(&tidied));
-        if trimmed.len() == tidied.len() {
+        let stripped = courtesy::strip(characters::trim(&tidied));
+        if stripped.len() == tidied.len() {
             break;
         }
-        tidied = trimmed.to_owned();
+        // What stood against a courtesy may be a contraction: "what's?thanks".
+        tidied = contractions::expand(stripped);
     }
     tidied
 }
