@@ -1,10 +1,13 @@
 """Vetoes and the verifier from Python: training sees what serving does. Their tables are beside the code."""
 
+import random
+
 import numpy as np
 import pytest
 
 from tests.command_line import tiercel as run
 from tiercel import _core
+from tiercel.bench.cache_pairs import perturbations, report
 from tiercel.training.verifier import learn, rewrites, sources, traps
 
 PAIRS = [
@@ -96,8 +99,6 @@ def test_area_under_the_curve():
 
 
 def test_pairs_for_training_are_made_the_same_each_time():
-    import random
-
     def made():
         rng = random.Random(3)
         texts = [pair.stored for pair in sources.written()[:40]]
@@ -113,3 +114,24 @@ def test_training_says_what_it_lacks(tmp_path):
 
     assert result.returncode == 2
     assert "cannot use" in result.stderr or "pip install" in result.stderr
+
+
+def test_a_threshold_is_the_loosest_that_is_good_enough():
+    scores = np.array([0.9, 0.8, 0.8, 0.7], np.float32)
+    same = np.array([True, True, True, False])
+
+    assert report._loosest(scores, same) == np.float32(0.8)
+    assert report._loosest(scores, ~same) == float("inf")
+    assert report._passing(scores, same) == float(np.nextafter(np.float32(0.7), np.float32(1)))
+
+
+def test_changed_questions_are_of_every_row_and_the_same_each_time():
+    questions = [
+        "How can I lose 5 pounds in the best way?",
+        "Did the king of Spain visit Germany before Portugal did?",
+        "Why do people from Italy move to France?",
+    ]
+    first, second = (perturbations.cases(questions, random.Random(1), 3) for _ in range(2))
+
+    assert first == second
+    assert {case.row for case in first} == {*perturbations.MUST_REFUSE, *perturbations.MUST_ACCEPT}
