@@ -130,6 +130,7 @@ def test_changed_questions_are_of_every_row_and_the_same_each_time():
         "How can I lose 5 pounds in the best way?",
         "Did the king of Spain visit Germany before Portugal did?",
         "Why do people from Italy move to France?",
+        *(f"What is the history of {name}?" for name in ("Chile", "Peru", "Kenya", "Nepal")),
     ]
     first, second = (perturbations.cases(questions, random.Random(1), 3) for _ in range(2))
 
