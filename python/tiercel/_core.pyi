@@ -19,15 +19,20 @@ __all__ = [
     "Prices",
     "Reply",
     "Step",
+    "Verifier",
     "classifier_features",
     "count_tokens",
     "error_kinds",
     "known_models",
     "known_providers",
+    "normalise",
+    "rarities",
     "schema",
     "version",
+    "veto",
 ]
 
+_Tree = tuple[Sequence[tuple[int, float, int, int]], Sequence[float]]
 _Headers = Sequence[tuple[bytes, bytes]] | Sequence[tuple[str, str]]
 
 @final
@@ -709,3 +714,57 @@ def classifier_features(texts: Sequence[str]) -> tuple[bytes, bytes, bytes]:
         Where each text's begin (`n + 1` of uint64), their rows (uint32) and their values (float32), in the machine's
         order. A row that comes twice counts twice.
     """
+
+def normalise(text: str) -> str:
+    """A question as it is embedded and compared: lower case, contractions written out, without courtesies."""
+
+def veto(asked: str, stored: str) -> str | None:
+    """Why the answer to one question must not serve the other, in a word such as `number`, or `None`."""
+
+def rarities(texts: Sequence[str]) -> bytes:
+    """How rare the words of some texts are: 4,096 bytes, a row of the table each."""
+
+@final
+class Verifier:
+    """Trees over features of two questions; immutable."""
+
+    @staticmethod
+    def shipped() -> Verifier:
+        """Those that are compiled in."""
+
+    @staticmethod
+    def read(weights: bytes) -> Verifier:
+        """What `write` wrote.
+
+        Raises:
+            ValueError: It is none of that, or damaged.
+        """
+
+    @staticmethod
+    def build(
+        rarities: bytes, trees: Sequence[tuple[Sequence[tuple[int, float, int, int]], Sequence[float]]]
+    ) -> Verifier:
+        """Makes a verifier of what was learned: of each tree its nodes and its leaves, see `trees`.
+
+        Raises:
+            ValueError: A tree is none.
+        """
+
+    @staticmethod
+    def feature_names() -> list[tuple[str, int]]:
+        """What each feature is, and whether it may only raise (1) or only lower (-1) the probability, or both (0)."""
+
+    def write(self) -> bytes:
+        """The bytes of a weights file."""
+
+    def trees(self) -> list[tuple[list[tuple[int, float, int, int]], list[float]]]:
+        """Of each tree its nodes (feature, threshold, next if at most that, next if more) and its leaves.
+
+        A next of 0 or more is a node, of less the leaf `-1 - next`. A tree without nodes has one leaf.
+        """
+
+    def score(self, asked: str, stored: str, cosine: float) -> float:
+        """The probability that the answer to the one question serves the other, whose embeddings have that cosine."""
+
+    def features(self, pairs: Sequence[tuple[str, str, float]]) -> bytes:
+        """What the trees see of each pair and its cosine: float32, in the machine's order."""

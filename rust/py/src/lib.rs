@@ -9,7 +9,8 @@ mod core;
 mod catalogue;
 mod prices;
 mod classifier;
-mod semantic;
+mod embedder;
+mod verifier;
 mod call;
 mod connection;
 mod reply;
@@ -46,7 +47,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<classifier::Classifier>()?;
     module.add_class::<classifier::Classification>()?;
     module.add_class::<classifier::Fitted>()?;
-    module.add_class::<semantic::Embedder>()?;
+    module.add_class::<embedder::Embedder>()?;
+    module.add_class::<verifier::Verifier>()?;
     module.add_class::<call::Call>()?;
     module.add_class::<call::Attempt>()?;
     module.add_class::<call::Pause>()?;
@@ -59,6 +61,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(catalogue::known_providers, module)?)?;
     module.add_function(wrap_pyfunction!(catalogue::known_models, module)?)?;
     module.add_function(wrap_pyfunction!(classifier::classifier_features, module)?)?;
+    module.add_function(wrap_pyfunction!(verifier::normalise, module)?)?;
+    module.add_function(wrap_pyfunction!(verifier::veto, module)?)?;
+    module.add_function(wrap_pyfunction!(verifier::rarities, module)?)?;
     module.add_function(wrap_pyfunction!(errors::error_kinds, module)?)?;
     Ok(())
 }

