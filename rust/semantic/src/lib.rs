@@ -5,6 +5,7 @@
 
 mod embedding;
 mod index;
+pub mod bound;
 
 pub use embedding::{DIMENSIONS, Embedding};
 pub use index::{Index, Neighbour, Refused, Settings, SnapshotError};

@@ -20,10 +20,12 @@ pub(super) fn search(slots: &Slots, query: &Code, n: usize, scratch: &mut Scratc
     let mut counts = [0_usize; DIMENSIONS + 1];
     scratch.distances.clear();
     for from in (0..n_slots).step_by(N_SIGNS_READ) {
+        let (others, are_dead) = slots.read_signs(from);
         let mut distances = [0; N_SIGNS_READ];
-        hamming(&signs, &slots.read_signs(from), &mut distances);
-        for (slot, distance) in (from..n_slots).zip(&mut distances) {
-            if slots.is_dead(slot) {
+        hamming(&signs, &others, &mut distances);
+        let n_read = (n_slots - from) as usize;
+        for (distance, is_dead) in distances.iter_mut().zip(are_dead).take(n_read) {
+            if is_dead {
                 *distance = DEAD;
             } else if let Some(count) = counts.get_mut(*distance as usize) {
                 *count += 1;

@@ -118,14 +118,19 @@ impl Slots {
         links.and_then(|links| links.get(from..from + n)).unwrap_or_default()
     }
 
-    /// The signs of `N_SIGNS_READ` slots, from a multiple of as many on; dead ones are among them, and unfilled ones are zeros.
-    pub(super) fn read_signs(&self, from: u32) -> [Signs; N_SIGNS_READ] {
-        let mut signs = [Signs::default(); N_SIGNS_READ];
-        let words = self.chunk(from).and_then(|(chunk, at)| chunk.signs.get(at * N_SIGN_WORDS..)).unwrap_or_default();
-        for (sign, word) in signs.iter_mut().flatten().zip(words) {
-            *sign = word.load(Ordering::Relaxed);
+    /// The signs of `N_SIGNS_READ` slots, from a multiple of as many on, and which are dead. Unfilled ones are zeros.
+    pub(super) fn read_signs(&self, from: u32) -> ([Signs; N_SIGNS_READ], [bool; N_SIGNS_READ]) {
+        let (mut signs, mut are_dead) = ([Signs::default(); N_SIGNS_READ], [false; N_SIGNS_READ]);
+        if let Some((chunk, at)) = self.chunk(from) {
+            let words = chunk.signs.get(at * N_SIGN_WORDS..).unwrap_or_default();
+            for (sign, word) in signs.iter_mut().flatten().zip(words) {
+                *sign = word.load(Ordering::Relaxed);
+            }
+            for (is_dead, dead) in are_dead.iter_mut().zip(chunk.dead.get(at..).unwrap_or_default()) {
+                *is_dead = dead.load(Ordering::Relaxed);
+            }
         }
-        signs
+        (signs, are_dead)
     }
 
     fn chunk(&self, slot: u32) -> Option<(&Chunk, usize)> {
