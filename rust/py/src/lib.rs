@@ -8,6 +8,7 @@ mod answers;
 mod core;
 mod catalogue;
 mod classifier;
+mod index;
 mod call;
 mod connection;
 mod reply;
@@ -43,6 +44,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<classifier::Classifier>()?;
     module.add_class::<classifier::Classification>()?;
     module.add_class::<classifier::Fitted>()?;
+    module.add_class::<index::Index>()?;
     module.add_class::<call::Call>()?;
     module.add_class::<call::Attempt>()?;
     module.add_class::<call::Pause>()?;

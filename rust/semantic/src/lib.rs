@@ -4,7 +4,7 @@
 //! then judged, since nearness alone takes "in 2023" for "in 2024": vetoes and a verifier look at the words themselves.
 
 mod embedding;
-mod index;
+pub mod index;
 pub mod bound;
 
 pub use embedding::{DIMENSIONS, Embedding};

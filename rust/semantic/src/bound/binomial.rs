@@ -25,7 +25,7 @@ pub(super) fn fewest(max: f64, risk: f64) -> u32 {
     (risk.ln() / (1.0 - max).ln()).ceil() as u32
 }
 
-/// How likely at most `k` of `n` are, each with the probability `p`: 1 - I_p(k + 1, n - k) (DLMF 8.17.5).
+/// How likely at most `k` of `n` are, each with the probability `p`: the complement of `I_p(k + 1, n - k)` (DLMF 8.17.5).
 fn at_most(k: u32, n: u32, p: f64) -> f64 {
     1.0 - incomplete_beta(f64::from(k + 1), f64::from(n - k), p)
 }

@@ -29,11 +29,12 @@ pub struct Check {
 }
 
 pub(super) const N_RUNGS: usize = 8;
+/// Rungs from which on thresholds are tested.
 const BEGINNINGS: [usize; 2] = [0, N_RUNGS / 2 - 1];
 /// What each beginning may risk of the whole.
-pub(super) const SHARE_OF_RISK: f64 = 1.0 / BEGINNINGS.len() as f64;
-/// The share of the checks that the sooner of both beginnings sees.
-pub(super) const SHARE_OF_CHECKS: f64 = 0.5;
+pub(super) const SHARE_OF_RISK: f64 = 0.5;
+/// Of so many checks the sooner beginning sees one.
+pub(super) const CHECKS_TO_ONE: u32 = 2;
 
 /// Thresholds, the strictest first.
 #[derive(Debug, Clone, PartialEq)]

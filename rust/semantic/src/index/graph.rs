@@ -49,7 +49,7 @@ impl Top {
 /// Places for links of a new entry above the ground. Its level is drawn from its id, so that a graph can be built again as it
 /// was; one in twelve of each level is on the next.
 pub(super) fn upper_links(id: u64) -> Box<[AtomicU32]> {
-    // The finalizer of SplitMix64 (Steele, Lea and Flood 2014) spreads ids that are counted up.
+    // The finalizer of `SplitMix64` (Steele, Lea and Flood 2014) spreads ids that are counted up.
     let mut hash = id.wrapping_add(0x9e37_79b9_7f4a_7c15);
     hash = (hash ^ hash >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     hash = (hash ^ hash >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -2,7 +2,7 @@
 
 use tiercel_semantic::{DIMENSIONS, Embedding, Index, Settings};
 
-/// SplitMix64 (Steele, Lea and Flood 2014).
+/// `SplitMix64` (Steele, Lea and Flood 2014).
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {

@@ -57,16 +57,17 @@ pub(crate) enum Step {
     Ask,
 }
 
+/// How many there were.
 #[derive(Default)]
 pub(crate) struct Tally {
-    pub(crate) n_requests: u32,
-    pub(crate) n_hits: u32,
-    pub(crate) n_wrong: u32,
+    pub(crate) requests: u32,
+    pub(crate) hits: u32,
+    pub(crate) wrong: u32,
 }
 
 impl Tally {
     pub(crate) fn is_over(&self, max_error: f64) -> bool {
-        f64::from(self.n_wrong) > max_error * f64::from(self.n_hits)
+        f64::from(self.wrong) > max_error * f64::from(self.hits)
     }
 }
 
@@ -81,7 +82,7 @@ pub(crate) fn run(stream: &Stream, policy: &mut impl Policy, n_requests: u32, se
         })
         .collect();
     let (mut entry_of, mut entries) = (vec![None; stream.n_intents], Vec::new());
-    let mut tally = Tally { n_requests, ..Tally::default() };
+    let mut tally = Tally { requests: n_requests, ..Tally::default() };
     for request in 0..n_requests {
         let intent = sums.partition_point(|sum| *sum < random.unit() * total).min(stream.n_intents - 1);
         let own = entry_of[intent].filter(|_| random.unit() >= stream.confusion);
@@ -97,8 +98,8 @@ pub(crate) fn run(stream: &Stream, policy: &mut impl Policy, n_requests: u32, se
         });
         match candidate.as_ref().map(|candidate| policy.decide(candidate, draw)) {
             Some(Step::Serve) => {
-                tally.n_hits += 1;
-                tally.n_wrong += u32::from(candidate.is_some_and(|it| it.is_wrong));
+                tally.hits += 1;
+                tally.wrong += u32::from(candidate.is_some_and(|it| it.is_wrong));
                 continue;
             }
             Some(Step::Check) => candidate.iter().for_each(|it| policy.learn(it)),
@@ -112,7 +113,7 @@ pub(crate) fn run(stream: &Stream, policy: &mut impl Policy, n_requests: u32, se
     tally
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014).
+/// `SplitMix64` (Steele, Lea and Flood 2014).
 struct Random(u64);
 
 impl Random {
