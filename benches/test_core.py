@@ -158,7 +158,7 @@ def test_nearest_of_hnswlib(benchmark: BenchmarkFixture, n_entries: int) -> None
     embeddings, queries = clustered(n_entries, seed=1)
     index = hnswlib.Index(space="cosine", dim=256)
     index.init_index(max_elements=n_entries, M=12, ef_construction=64, random_seed=1)
-    index.set_ef(16)
+    index.set_ef(24)
     index.set_num_threads(1)
     index.add_items(embeddings)
     query = itertools.cycle([np.frombuffer(query, np.float32) for query in queries])

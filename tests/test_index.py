@@ -52,7 +52,7 @@ def test_as_many_are_found_as_hnswlib_finds(graph, made_up):
     embeddings, queries, _ = made_up
     index = hnswlib.Index(space="cosine", dim=256)
     index.init_index(max_elements=N_ENTRIES, M=12, ef_construction=64, random_seed=1)
-    index.set_ef(16)
+    index.set_ef(24)
     index.add_items(embeddings)
     theirs = recall(index.knn_query(queries, k=1)[0][:, 0], made_up)
     ours = recall([graph.search(query.tobytes())[0][0] for query in queries], made_up)

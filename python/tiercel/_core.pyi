@@ -607,7 +607,7 @@ class Index:
         Args:
             max_flat: Up to how many entries all are looked at; 8,000 if not said.
             max_entries: Entries beyond these are refused; 1,000,000 if not said.
-            width: How many a walk through a graph of more keeps: more find more and take longer. 16 if not said.
+            width: How many a walk through a graph of more keeps: more find more and take longer. 24 if not said.
         """
 
     @staticmethod
