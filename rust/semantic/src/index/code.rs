@@ -1,6 +1,6 @@
 //! An embedding as it is stored: a byte a number.
 //!
-//! The exact numbers are not kept. A direction of 256 bytes is off by 0.0004 in its cosine (the test below measures it), a
+//! The exact numbers are not kept. By its rounding a direction of 256 bytes is off by about 0.0004 in its cosine (`tests/index` holds it to 0.002), a
 //! fiftieth of what separates one threshold from the next, and the exact ones would make four fifths of the memory.
 
 use super::kernel::{N_SIGN_WORDS, Signs, dot, dot_exact};
