@@ -10,6 +10,7 @@ mod catalogue;
 mod prices;
 mod classifier;
 mod embedder;
+mod index;
 mod verifier;
 mod call;
 mod connection;
@@ -48,6 +49,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<classifier::Classification>()?;
     module.add_class::<classifier::Fitted>()?;
     module.add_class::<embedder::Embedder>()?;
+    module.add_class::<index::Index>()?;
     module.add_class::<verifier::Verifier>()?;
     module.add_class::<call::Call>()?;
     module.add_class::<call::Attempt>()?;

@@ -8,15 +8,18 @@ mod tokenizer;
 pub mod embedder;
 mod embedding;
 mod simd;
+pub mod index;
 mod lexicon;
 mod question;
 mod comparison;
 mod veto;
 pub mod verifier;
+pub mod bound;
 
 pub use comparison::Comparison;
 pub use embedder::Embedder;
 pub use embedding::{DIMENSIONS, Embedding};
+pub use index::{Index, Neighbour, Refused, Settings, SnapshotError};
 pub use normalise::normalise;
 pub use question::Question;
 pub use simd::dot_i8;
