@@ -53,11 +53,7 @@ impl Generation {
     pub(super) fn push(&self, id: u64, code: &Code, scratch: &mut Scratch) -> Option<u32> {
         match self.slots.kind() {
             Kind::Flat => self.slots.push(Entry { id, code: *code, upper: Box::default() }),
-            Kind::Graph => {
-                let slot = self.slots.push(Entry { id, code: *code, upper: graph::upper_links(id) })?;
-                graph::link(&self.slots, &self.top, slot, scratch);
-                Some(slot)
-            }
+            Kind::Graph => graph::push(&self.slots, &self.top, id, code, scratch),
         }
     }
 }

@@ -12,6 +12,11 @@
 //! # The dead
 //! They are walked through and never found. New entries are linked to them as well: while a quarter may be dead, a way that leads
 //! round them may not exist.
+//!
+//! # The same again
+//! A question that is asked in many partitions has the same code in each. Among a thousand of the same, a new one would be
+//! linked to the same alone, and what is behind them lost. So only the first is a node, and the others are a chain
+//! that hangs on it, the newest in front; dead ones at the front are left out when the next one is added.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -47,7 +52,7 @@ impl Top {
 
 /// Places for links of a new entry above the ground. Its level is drawn from its id, so that a graph can be built again as it
 /// was; one in twelve of each level is on the next.
-pub(super) fn upper_links(id: u64) -> Box<[AtomicU32]> {
+fn upper_links(id: u64) -> Box<[AtomicU32]> {
     // The finalizer of `SplitMix64` (Steele, Lea and Flood 2014) spreads ids that are counted up.
     let mut hash = id.wrapping_add(0x9e37_79b9_7f4a_7c15);
     hash = (hash ^ hash >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -65,35 +70,62 @@ pub(super) fn no_links(level: usize) -> Box<[AtomicU32]> {
     (0..level * N_LINKS).map(|_| AtomicU32::new(NOWHERE)).collect()
 }
 
-/// The `n` nearest, in `scratch.best`, of `width` or more that were kept.
+/// The nearest, in `scratch.best`: as many as `width`, or fewer where fewer are near.
 pub(super) fn search(slots: &Slots, top: &Top, query: &Code, width: usize, scratch: &mut Scratch) {
     scratch.best.clear();
     let Some((mut nearest, level)) = begin(slots, top, query) else { return };
     for level in (1..=level).rev() {
         nearest = descend(slots, query, nearest, level);
     }
-    walk(slots, query, &[nearest], 0, width, |slot| !slots.is_dead(slot), scratch);
-}
-
-/// Links a slot that was just filled. The writer's alone.
-pub(super) fn link(slots: &Slots, top: &Top, slot: u32, scratch: &mut Scratch) {
-    let Some(entry) = slots.entry(slot) else { return };
-    if let Some((mut nearest, highest)) = begin(slots, top, &entry.code) {
-        for level in (entry.level() + 1..=highest).rev() {
-            nearest = descend(slots, &entry.code, nearest, level);
-        }
-        let mut near = vec![nearest];
-        for level in (0..=entry.level().min(highest)).rev() {
-            walk(slots, &entry.code, &near, level, BUILD_WIDTH, |_| true, scratch);
-            near = scratch.best.take();
-            let chosen = choose(slots, &near, N_LINKS);
-            write(slots.links(slot, level), &chosen);
-            for neighbour in chosen {
-                link_back(slots, neighbour.slot(), slot, level);
-            }
+    walk(slots, query, &[nearest], 0, width, |slot| slots.alive(slot).next().is_some(), scratch);
+    for node in scratch.best.take() {
+        for slot in slots.alive(node.slot()).take(width) {
+            scratch.best.keep(Ranked::new(node.cosine(), slot), width);
         }
     }
-    top.raise(slot, entry.level());
+}
+
+/// Fills a slot and links it; `None` where there is none left. The writer's alone.
+pub(super) fn push(slots: &Slots, top: &Top, id: u64, code: &Code, scratch: &mut Scratch) -> Option<u32> {
+    let upper = upper_links(id);
+    let level = upper.len() / N_LINKS;
+    let mut near_by_level = Vec::new();
+    if let Some((mut nearest, highest)) = begin(slots, top, code) {
+        for level in (level + 1..=highest).rev() {
+            nearest = descend(slots, code, nearest, level);
+        }
+        let mut near = vec![nearest];
+        for level in (0..=level.min(highest)).rev() {
+            walk(slots, code, &near, level, BUILD_WIDTH, |_| true, scratch);
+            near = scratch.best.take();
+            near_by_level.push((level, near.clone()));
+        }
+        if let Some(same) = near.first()
+            && slots.entry(same.slot())?.code == *code
+        {
+            let slot = slots.push(Entry { id, code: *code, upper: Box::default() })?;
+            chain(slots, same.slot(), slot);
+            return Some(slot);
+        }
+    }
+    let slot = slots.push(Entry { id, code: *code, upper })?;
+    for (level, near) in near_by_level {
+        let chosen = choose(slots, &near, N_LINKS);
+        write(slots.links(slot, level), &chosen);
+        for neighbour in chosen {
+            link_back(slots, neighbour.slot(), slot, level);
+        }
+    }
+    top.raise(slot, level);
+    Some(slot)
+}
+
+/// Hangs a slot on the node that has its code.
+fn chain(slots: &Slots, node: u32, slot: u32) {
+    let (Some(first), Some(next)) = (slots.twin(node), slots.twin(slot)) else { return };
+    let alive = slots.alive(node).find(|it| *it != node);
+    next.store(alive.unwrap_or(NOWHERE), Ordering::Relaxed);
+    first.store(slot, Ordering::Release);
 }
 
 fn begin(slots: &Slots, top: &Top, query: &Code) -> Option<(Ranked, usize)> {

@@ -42,7 +42,7 @@ impl Entry {
 pub(super) enum Kind {
     /// 32 bytes of signs.
     Flat,
-    /// 96 bytes of links, and 48 for each level above the ground, which one entry in eleven has.
+    /// 100 bytes of links, and 48 for each level above the ground, which one entry in eleven has.
     Graph,
 }
 
@@ -57,6 +57,7 @@ struct Chunk {
     dead: Box<[AtomicBool]>,
     signs: Box<[AtomicU64]>,
     links: Box<[AtomicU32]>,
+    twins: Box<[AtomicU32]>,
 }
 
 impl Slots {
@@ -118,6 +119,19 @@ impl Slots {
         links.and_then(|links| links.get(from..from + n)).unwrap_or_default()
     }
 
+    /// The place for the next slot of the same code; none where there are no links.
+    pub(super) fn twin(&self, slot: u32) -> Option<&AtomicU32> {
+        let (chunk, at) = self.chunk(slot)?;
+        chunk.twins.get(at)
+    }
+
+    /// Of a node, those slots that hold its code and are alive, the node itself first.
+    pub(super) fn alive(&self, node: u32) -> impl Iterator<Item = u32> {
+        let next = |slot: &u32| self.twin(*slot).map(|it| it.load(Ordering::Acquire)).filter(|it| *it != NOWHERE);
+        // As many as there are slots: links of a forged snapshot may lead round in a circle.
+        std::iter::successors(Some(node), next).take(self.len() as usize).filter(|slot| !self.is_dead(*slot))
+    }
+
     /// The signs of `N_SIGNS_READ` slots, from a multiple of as many on, and which are dead. Unfilled ones are zeros.
     pub(super) fn read_signs(&self, from: u32) -> ([Signs; N_SIGNS_READ], [bool; N_SIGNS_READ]) {
         let (mut signs, mut are_dead) = ([Signs::default(); N_SIGNS_READ], [false; N_SIGNS_READ]);
@@ -145,11 +159,13 @@ impl Chunk {
             Kind::Flat => (n * N_SIGN_WORDS, 0),
             Kind::Graph => (0, n * N_GROUND_LINKS),
         };
+        let none = |n| (0..n).map(|_| AtomicU32::new(NOWHERE)).collect();
         Self {
             entries: (0..n).map(|_| OnceLock::new()).collect(),
             dead: (0..n).map(|_| AtomicBool::new(false)).collect(),
             signs: (0..n_signs).map(|_| AtomicU64::new(0)).collect(),
-            links: (0..n_links).map(|_| AtomicU32::new(NOWHERE)).collect(),
+            links: none(n_links),
+            twins: none(n_links / N_GROUND_LINKS),
         }
     }
 }

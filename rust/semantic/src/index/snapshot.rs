@@ -1,19 +1,19 @@
 //! An index as bytes, so that a process that starts need not build its graph again.
 //!
-//! `tiercel index 1\n`, the kind, the number of slots, then each slot: id, whether it is dead, the code, and in a graph its level
-//! and its links; at the end a checksum of everything before. Numbers are little-endian. The checksum finds accidents, no
+//! `tiercel index 1\n`, the kind, the number of slots, then each slot: id, whether it is dead, the code, and in a graph its level,
+//! its links and the next of the same code; at the end a checksum of everything before. Numbers are little-endian. The checksum finds accidents, no
 //! forger; but whatever the bytes are, what is read is within its bounds, and no link leads out of them.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::code::Code;
 use super::generation::Generation;
 use super::graph::{self, MAX_LEVEL};
-use super::slots::{Entry, Kind, NOWHERE};
+use super::slots::{Entry, Kind, NOWHERE, Slots};
 use super::writer::Writer;
 use super::{Index, Settings};
 use crate::DIMENSIONS;
@@ -62,7 +62,7 @@ impl Index {
             out.put(&entry.code.values.map(i8::cast_unsigned))?;
             if slots.kind() == Kind::Graph {
                 out.put(&[u8::try_from(entry.level()).unwrap_or(u8::MAX)])?;
-                for link in (0..=entry.level()).flat_map(|level| slots.links(slot, level)) {
+                for link in links(slots, slot, entry.level()) {
                     out.put(&link.load(Ordering::Relaxed).to_le_bytes())?;
                 }
             }
@@ -138,7 +138,7 @@ impl Rest<'_> {
         if slots.kind() == Kind::Flat {
             return Ok(());
         }
-        for link in (0..=level).flat_map(|level| slots.links(slot, level)) {
+        for link in links(slots, slot, level) {
             let to = u32::from_le_bytes(self.take()?);
             if to >= n_slots && to != NOWHERE {
                 return Err(SnapshotError::Damaged);
@@ -148,6 +148,10 @@ impl Rest<'_> {
         generation.top.raise(slot, level);
         Ok(())
     }
+}
+
+fn links(slots: &Slots, slot: u32, level: usize) -> impl Iterator<Item = &AtomicU32> {
+    (0..=level).flat_map(move |level| slots.links(slot, level)).chain(slots.twin(slot))
 }
 
 /// FNV-1a of 64 bits: each step can be undone, so that no single byte changes without the sum changing.
