@@ -3,7 +3,7 @@
 //! The exact numbers are not kept. By its rounding a direction of 256 bytes is off by about 0.0004 in its cosine (`tests/index` holds it to 0.002), a
 //! fiftieth of what separates one threshold from the next, and the exact ones would make four fifths of the memory.
 
-use super::kernel::{N_SIGN_WORDS, Signs, dot, dot_exact};
+use crate::simd::{Signs, dot_f32, dot_i8};
 use crate::{DIMENSIONS, Embedding};
 
 /// A direction in bytes: `values` times `scale` is of length one.
@@ -28,23 +28,23 @@ impl Code {
     /// `None` for zeros, and for -128, which no embedding gives.
     pub(super) fn new(values: [i8; DIMENSIONS]) -> Option<Self> {
         #[expect(clippy::cast_precision_loss, reason = "a sum of squares is below 2^23")]
-        let length = (dot(&values, &values) as f32).sqrt();
+        let length = (dot_i8(&values, &values) as f32).sqrt();
         (length > 0.0 && !values.contains(&i8::MIN)).then_some(Self { values, scale: 1.0 / length })
     }
 
     /// How alike two stored directions are, from -1 to 1.
     #[expect(clippy::cast_precision_loss, reason = "a dot product is below 2^23")]
     pub(super) fn cosine(&self, other: &Self) -> f32 {
-        dot(&self.values, &other.values) as f32 * self.scale * other.scale
+        dot_i8(&self.values, &other.values) as f32 * self.scale * other.scale
     }
 
     /// How alike this is to an embedding whose exact numbers are known.
     pub(super) fn cosine_to(&self, exact: &Embedding) -> f32 {
-        dot_exact(exact.values(), &self.values) * self.scale
+        dot_f32(exact.values(), &self.values) * self.scale
     }
 
     pub(super) fn signs(&self) -> Signs {
-        let mut signs = [0; N_SIGN_WORDS];
+        let mut signs = Signs::default();
         for (word, values) in signs.iter_mut().zip(self.values.chunks_exact(64)) {
             *word = values.iter().rev().fold(0, |word, value| word << 1 | u64::from(*value < 0));
         }

@@ -5,10 +5,10 @@
 //! compared number by number: 32 bytes are read of an entry in place of 256.
 
 use super::code::Code;
-use super::kernel::hamming;
 use super::ranked::{Ranked, Scratch};
-use super::slots::{N_SIGNS_READ, Slots};
+use super::slots::Slots;
 use crate::DIMENSIONS;
+use crate::simd::{N_SIGNS, hamming};
 
 /// How many are compared number by number. 64 lost none of 400 at a cosine of .85 or more (`tests/index/recall.rs`).
 const N_CLOSE: usize = 64;
@@ -19,10 +19,9 @@ pub(super) fn search(slots: &Slots, query: &Code, n: usize, scratch: &mut Scratc
     let (n_slots, signs) = (slots.len(), query.signs());
     let mut counts = [0_usize; DIMENSIONS + 1];
     scratch.distances.clear();
-    for from in (0..n_slots).step_by(N_SIGNS_READ) {
+    for from in (0..n_slots).step_by(N_SIGNS) {
         let (others, are_dead) = slots.read_signs(from);
-        let mut distances = [0; N_SIGNS_READ];
-        hamming(&signs, &others, &mut distances);
+        let mut distances = hamming(&signs, &others);
         let n_read = (n_slots - from) as usize;
         for (distance, is_dead) in distances.iter_mut().zip(are_dead).take(n_read) {
             if is_dead {

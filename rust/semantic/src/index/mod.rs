@@ -18,7 +18,6 @@
 //! An entry takes 288 bytes in a flat generation, 32 of which are its signs, and 364 in a graph, 104 of which are links; plus 20
 //! for finding it by its id. hnswlib, which keeps exact numbers, takes 1,150 with as many links.
 
-mod kernel;
 mod code;
 mod slots;
 mod ranked;

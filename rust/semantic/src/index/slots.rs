@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use super::code::Code;
-use super::kernel::{N_SIGN_WORDS, Signs};
+use crate::simd::{N_SIGNS, Signs};
 
 /// Links of a node; twice as many where all nodes are. More find more and take longer; 12 suffices at 256 dimensions.
 pub(super) const N_LINKS: usize = 12;
@@ -16,9 +16,10 @@ pub(super) const N_GROUND_LINKS: usize = 2 * N_LINKS;
 /// A link that leads nowhere; none follows it.
 pub(super) const NOWHERE: u32 = u32::MAX;
 
-/// No read spans two chunks, since each begins at a multiple of the smallest.
-pub(super) const N_SIGNS_READ: usize = FIRST_CHUNK;
-const FIRST_CHUNK: usize = 16;
+/// No read of signs spans two chunks, since each begins at a multiple of the smallest.
+const FIRST_CHUNK: usize = N_SIGNS;
+/// Words of 64 bits that an entry's signs are.
+const N_SIGN_WORDS: usize = size_of::<Signs>() / size_of::<u64>();
 const LARGEST_CHUNK: usize = 4_096;
 /// Chunks that double, before they are all as large as the largest.
 const N_GROWING: usize = (LARGEST_CHUNK / FIRST_CHUNK).ilog2() as usize;
@@ -132,9 +133,9 @@ impl Slots {
         std::iter::successors(Some(node), next).take(self.len() as usize).filter(|slot| !self.is_dead(*slot))
     }
 
-    /// The signs of `N_SIGNS_READ` slots, from a multiple of as many on, and which are dead. Unfilled ones are zeros.
-    pub(super) fn read_signs(&self, from: u32) -> ([Signs; N_SIGNS_READ], [bool; N_SIGNS_READ]) {
-        let (mut signs, mut are_dead) = ([Signs::default(); N_SIGNS_READ], [false; N_SIGNS_READ]);
+    /// The signs of `N_SIGNS` slots, from a multiple of as many on, and which are dead. Unfilled ones are zeros.
+    pub(super) fn read_signs(&self, from: u32) -> ([Signs; N_SIGNS], [bool; N_SIGNS]) {
+        let (mut signs, mut are_dead) = ([Signs::default(); N_SIGNS], [false; N_SIGNS]);
         if let Some((chunk, at)) = self.chunk(from) {
             let words = chunk.signs.get(at * N_SIGN_WORDS..).unwrap_or_default();
             for (sign, word) in signs.iter_mut().flatten().zip(words) {

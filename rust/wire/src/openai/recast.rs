@@ -115,8 +115,8 @@ fn is_said_alike(bodies: &[Value<'_>], answer: &Answer<'_>) -> bool {
     let is_refusal = |content: &Content<'_>| matches!(content, Content::Refusal(_));
     let has_refusal = answer.choices.iter().flat_map(|choice| &choice.parts).any(|part| is_refusal(&part.content));
     let mut choices = objects.iter().flat_map(|object| object.array("choices"));
-    let is_filtered =
-        choices.any(|choice| choice.object().and_then(|choice| choice.string("finish_reason")).as_deref() == Some(FILTER));
+    let is_filtered = choices
+        .any(|choice| choice.object().and_then(|choice| choice.string("finish_reason")).as_deref() == Some(FILTER));
     // At xAI thoughts are not counted as part of the completion.
     let reported = objects.iter().rev().find_map(|object| object.object("usage"));
     let n_output = reported.and_then(|usage| usage.integer("completion_tokens"));

@@ -29,7 +29,9 @@ impl Known {
             Self::Text => value.is_exact_string(),
             Self::Word(words) => value.string().is_some_and(|word| words.contains(&&*word)),
             Self::Nothing => says_nothing(value),
-            Self::Array(element) => value.array().is_some_and(|array| array.into_iter().all(|value| element.admits(value))),
+            Self::Array(element) => {
+                value.array().is_some_and(|array| array.into_iter().all(|value| element.admits(value)))
+            }
             Self::Object(members) => value.object().is_some_and(|object| admits_each(members, &object)),
             Self::Typed(kinds) => value.object().is_some_and(|mut object| {
                 let kind = object.take("type").and_then(Value::string).unwrap_or_default();

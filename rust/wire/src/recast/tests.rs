@@ -30,7 +30,8 @@ fn written(client: Client, answer: &Answer<'_>) -> String {
         Client::Anthropic => anthropic::write_answer,
         Client::Gemini => gemini::write_answer,
     };
-    String::from_utf8(write(answer, &Context { request: &request(client), id: "7", unix_seconds: 1_800_000_000 })).unwrap()
+    String::from_utf8(write(answer, &Context { request: &request(client), id: "7", unix_seconds: 1_800_000_000 }))
+        .unwrap()
 }
 
 fn replay(client: Client) -> Replay {

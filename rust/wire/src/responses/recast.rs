@@ -142,9 +142,10 @@ impl Stream {
 /// The object `json` with other values for those of the members `names` that it has.
 fn edited(json: &str, names: &'static [&'static str], values: &[&'static str]) -> Option<String> {
     let members = Members::read(json, names).ok()?;
-    let edits = names.iter().zip(values).filter_map(|(name, value)| {
-        Some(Edit { span: members.value(name)?, text: (*value).into() })
-    });
+    let edits = names
+        .iter()
+        .zip(values)
+        .filter_map(|(name, value)| Some(Edit { span: members.value(name)?, text: (*value).into() }));
     let mut output = Vec::new();
     splice(json, edits.collect(), &mut output);
     String::from_utf8(output).ok()
