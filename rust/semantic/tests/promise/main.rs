@@ -12,12 +12,14 @@
 mod streams;
 mod vcache;
 
-use streams::{Candidate, Policy, STREAMS, Step, Stream, Tally, run};
+use streams::{Candidate, NEW, Policy, SEEN, Step, Stream, Tally, run};
 use tiercel_semantic::bound::{Check, Decision, Guard, Promise, upper_bound};
 use vcache::Verified;
 
 const N_REQUESTS: u32 = 100_000;
 const LIMITS: [f64; 2] = [0.01, 0.05];
+/// The guard's numbers were chosen by the seeds from 0 on.
+const FIRST_SEED: u64 = 1_129_000;
 
 impl Policy for Guard {
     fn decide(&mut self, candidate: &Candidate, draw: f64) -> Step {
@@ -43,7 +45,7 @@ struct Row {
 }
 
 fn row(max_error: f64, n_seeds: u32, run: impl Fn(u64) -> Tally) -> Row {
-    let tallies: Vec<Tally> = (0..n_seeds).map(|seed| run(seed.into())).collect();
+    let tallies: Vec<Tally> = (FIRST_SEED..).take(n_seeds as usize).map(run).collect();
     let sum = |part: fn(&Tally) -> u32| tallies.iter().map(|it| f64::from(part(it))).sum::<f64>();
     let n_over = tallies.iter().filter(|it| it.is_over(max_error)).count() as u32;
     Row {
@@ -68,7 +70,7 @@ fn wrong_answers_stay_below_the_limit() {
     );
     println!("{:<16} {:>5}   {:^24}   {:^24}", "stream", "limit", "guard: hits wrong over", "vCache: hits wrong over");
     let mut broken = Vec::new();
-    for stream in &STREAMS {
+    for stream in NEW.iter().chain(&SEEN) {
         for max_error in LIMITS {
             let ours = row(max_error, n_seeds, |seed| guarded(stream, max_error, seed));
             let theirs = row(max_error, n_seeds, |seed| run(stream, &mut Verified::new(max_error), N_REQUESTS, seed));
@@ -76,7 +78,8 @@ fn wrong_answers_stay_below_the_limit() {
                 |it: &Row| format!("{:6.1}% {:6.2}% {:6.1}%", 100.0 * it.hits, 100.0 * it.wrong, 100.0 * it.over);
             println!("{:<16} {:>4.0}%   {}    {}", stream.name, 100.0 * max_error, print(&ours), print(&theirs));
             // One seed in twenty may; more are too many where chance would give so many in fewer than one case of a hundred.
-            if ours.over > 0.0 && 1.0 - upper_bound(n_seeds - ours.n_over, n_seeds, 0.01) > 0.05 {
+            let is_over = stream.is_promised && ours.n_over > 0;
+            if is_over && 1.0 - upper_bound(n_seeds - ours.n_over, n_seeds, 0.01) > 0.05 {
                 broken.push((stream.name, max_error, ours.n_over));
             }
         }
