@@ -123,14 +123,15 @@ def test_count_tokens_of_tiktoken(benchmark: BenchmarkFixture, n_bytes: int) -> 
 
 
 def clustered(n: int, seed: int) -> tuple[NDArray[np.float32], list[bytes]]:
-    """Made-up embeddings of 256 numbers in groups of about twenty, and 1,000 rewordings of some at cosines of .86 to .99."""
+    """Made-up embeddings of 256 numbers in groups of about twenty, and 1,000 rewordings at cosines of .86 to .99."""
     random = np.random.default_rng(seed)
     # Like those of texts, they spread far along a few axes and little along most.
     spread = np.arange(1, 257) ** -0.5
 
     def directions(n: int) -> NDArray[np.float64]:
         vectors = random.normal(size=(n, 256)) * spread
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        found: NDArray[np.float64] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return found
 
     embeddings = 0.7 * directions(n // 20)[random.integers(n // 20, size=n)] + 0.7 * directions(n)
     embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)

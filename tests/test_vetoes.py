@@ -113,7 +113,7 @@ def test_training_says_what_it_lacks(tmp_path):
     result = run("train", "verifier", "--data", tmp_path, folder=tmp_path)
 
     assert result.returncode == 2
-    assert "cannot use" in result.stderr or "pip install" in result.stderr
+    assert "cannot read" in result.stderr or "pip install" in result.stderr
 
 
 def test_a_threshold_is_the_loosest_that_is_good_enough():

@@ -732,18 +732,18 @@ class Index:
     def write(self) -> bytes:
         """A snapshot, from which it is built anew in a moment."""
 
-    def insert(self, id: int, embedding: bytes) -> None:
-        """Adds an entry, in place of one of the same id.
+    def insert(self, entry: int, embedding: bytes) -> None:
+        """Adds an entry by its id, in place of one of the same.
 
         Raises:
             ValueError: There are `max_entries`, the embedding is all zeros, or is not 1,024 bytes.
         """
 
-    def remove(self, id: int) -> bool:
-        """Removes an entry; whether there was one."""
+    def remove(self, entry: int) -> bool:
+        """Removes an entry by its id; whether there was one."""
 
     def search(self, embedding: bytes, k: int = 1, min_cosine: float = -1.0) -> list[tuple[int, float]]:
-        """Ids and cosines of up to `k` of the nearest entries, the nearest first, that are at least as alike as `min_cosine`.
+        """Ids and cosines of up to `k` entries that are at least as alike as `min_cosine`, the nearest first.
 
         Raises:
             ValueError: The embedding is not 1,024 bytes.

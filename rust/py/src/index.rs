@@ -33,13 +33,13 @@ impl Index {
         Ok(PyBytes::new(py, &snapshot))
     }
 
-    fn insert(&self, py: Python<'_>, id: u64, embedding: &[u8]) -> PyResult<()> {
+    fn insert(&self, py: Python<'_>, entry: u64, embedding: &[u8]) -> PyResult<()> {
         let embedding = embedding_of(embedding)?;
-        py.detach(|| self.0.insert(id, &embedding)).map_err(wrong)
+        py.detach(|| self.0.insert(entry, &embedding)).map_err(wrong)
     }
 
-    fn remove(&self, py: Python<'_>, id: u64) -> bool {
-        py.detach(|| self.0.remove(id))
+    fn remove(&self, py: Python<'_>, entry: u64) -> bool {
+        py.detach(|| self.0.remove(entry))
     }
 
     /// Keeps the interpreter's lock: giving it up and taking it again costs as much as looking.
