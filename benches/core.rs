@@ -9,6 +9,8 @@
 mod inputs;
 #[path = "core/rules.rs"]
 mod rules;
+#[path = "core/semantic.rs"]
+mod semantic;
 #[path = "core/stages.rs"]
 mod stages;
 #[path = "core/translation.rs"]

@@ -5,23 +5,29 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 import tiercel
-from tiercel._core import Call, Connection, Core
+from tiercel._core import Call, Connection, Core, Index
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from numpy.typing import NDArray
     from pytest_benchmark.fixture import BenchmarkFixture
 
 PROMPTS = [130, 2_000]
 """Bytes of the prompt: what other gateways' figures are about, and a page of text."""
+
+N_ENTRIES = [10_000, 100_000]
+"""Of an index."""
 
 N_ROUNDS = 20_000
 """Of one iteration each, so that what is measured starts from a state made anew."""
@@ -114,6 +120,50 @@ def test_count_tokens(benchmark: BenchmarkFixture, n_bytes: int) -> None:
 def test_count_tokens_of_tiktoken(benchmark: BenchmarkFixture, n_bytes: int) -> None:
     encoding = pytest.importorskip("tiktoken").get_encoding("o200k_base")
     benchmark(lambda text: len(encoding.encode_ordinary(text)), prompt(n_bytes))
+
+
+def clustered(n: int, seed: int) -> tuple[NDArray[np.float32], list[bytes]]:
+    """Made-up embeddings of 256 numbers in groups of about twenty, and 1,000 rewordings at cosines of .86 to .99."""
+    random = np.random.default_rng(seed)
+    # Like those of texts, they spread far along a few axes and little along most.
+    spread = np.arange(1, 257) ** -0.5
+
+    def directions(n: int) -> NDArray[np.float64]:
+        vectors = random.normal(size=(n, 256)) * spread
+        found: NDArray[np.float64] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return found
+
+    embeddings = 0.7 * directions(n // 20)[random.integers(n // 20, size=n)] + 0.7 * directions(n)
+    embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
+    cosines = random.uniform(0.86, 0.99, size=(1_000, 1))
+    queries = cosines * embeddings[random.integers(n, size=1_000)] + np.sqrt(1 - cosines**2) * directions(1_000)
+    return embeddings.astype(np.float32), [query.tobytes() for query in queries.astype(np.float32)]
+
+
+@pytest.mark.parametrize("n_entries", N_ENTRIES)
+@pytest.mark.benchmark(group="nearest")
+def test_nearest(benchmark: BenchmarkFixture, n_entries: int) -> None:
+    embeddings, queries = clustered(n_entries, seed=1)
+    index = Index()
+    for number, embedding in enumerate(embeddings):
+        index.insert(number, embedding.tobytes())
+    query = itertools.cycle(queries)
+    benchmark(lambda: index.search(next(query)))
+
+
+@pytest.mark.parametrize("n_entries", N_ENTRIES)
+@pytest.mark.benchmark(group="nearest")
+def test_nearest_of_hnswlib(benchmark: BenchmarkFixture, n_entries: int) -> None:
+    """With as many links, and a width that finds as many of the true neighbours (`tests/test_index.py`)."""
+    hnswlib = pytest.importorskip("hnswlib")
+    embeddings, queries = clustered(n_entries, seed=1)
+    index = hnswlib.Index(space="cosine", dim=256)
+    index.init_index(max_elements=n_entries, M=12, ef_construction=64, random_seed=1)
+    index.set_ef(24)
+    index.set_num_threads(1)
+    index.add_items(embeddings)
+    query = itertools.cycle([np.frombuffer(query, np.float32) for query in queries])
+    benchmark(lambda: index.knn_query(next(query), k=1))
 
 
 @pytest.mark.parametrize("n_bytes", PROMPTS)

@@ -5,6 +5,7 @@ As a proxy: `tiercel serve`. As a library: what this module names.
 
 from tiercel._core import Classification, count_tokens, version
 from tiercel.classifier import Classifier
+from tiercel.embedder import embed
 from tiercel.errors import ConfigurationError, RequestError, TiercelError
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "TiercelError",
     "__version__",
     "count_tokens",
+    "embed",
 ]
 
 __version__ = version()

@@ -11,22 +11,29 @@ __all__ = [
     "Classifier",
     "Connection",
     "Core",
+    "Embedder",
     "Fitted",
+    "Index",
     "KnownModel",
     "KnownProvider",
     "Pause",
     "Prices",
     "Reply",
     "Step",
+    "Verifier",
     "classifier_features",
     "count_tokens",
     "error_kinds",
     "known_models",
     "known_providers",
+    "normalise",
+    "rarities",
     "schema",
     "version",
+    "veto",
 ]
 
+_Tree = tuple[Sequence[tuple[int, float, int, int]], Sequence[float]]
 _Headers = Sequence[tuple[bytes, bytes]] | Sequence[tuple[str, str]]
 
 @final
@@ -661,6 +668,98 @@ class Fitted:
             ValueError: A label is empty, too long or there twice, or there are too many.
         """
 
+@final
+class Embedder:
+    """A table of vectors; immutable. `tiercel.embed` is what to use."""
+
+    @staticmethod
+    def shipped() -> Embedder:
+        """The one whose weights ship."""
+
+    @staticmethod
+    def read(weights: bytes) -> Embedder:
+        """What `write` wrote.
+
+        Raises:
+            ValueError: These are no weights, or they are damaged.
+        """
+
+    @staticmethod
+    def build(name: str, pieces: Sequence[str], vectors: bytes) -> Embedder:
+        """Round vectors that were learned to signed bytes.
+
+        Args:
+            name: Which weights these are.
+            pieces: What words are taken apart into, as BERT writes them, in the order of the vectors.
+            vectors: 256 numbers a piece, float32 in the machine's order; lengths count relative to one another alone.
+
+        Raises:
+            ValueError: There are not as many vectors as pieces, or one of either cannot be.
+        """
+
+    def write(self) -> bytes:
+        """The weights as a file has them."""
+
+    @property
+    def name(self) -> str:
+        """Which weights these are."""
+
+    @property
+    def pieces(self) -> list[str]:
+        """What words are taken apart into; `##` marks a piece that goes on where another one ended."""
+
+    def embed_many(self, texts: Sequence[str]) -> bytes:
+        """The 256 numbers of each text's direction: float32 in the machine's order, row by row."""
+
+    def pieces_of(self, texts: Sequence[str]) -> tuple[bytes, bytes]:
+        """Where each text's pieces begin (uint64, and the end) and their numbers (uint32), in the machine's order.
+
+        A text has at most 512. The number of an unknown word is the greatest there is.
+        """
+
+@final
+class Index:
+    """Embeddings by what they mean: the nearest are found in microseconds. An embedding is the bytes of 256 float32."""
+
+    def __new__(cls, *, max_flat: int | None = None, max_entries: int | None = None, width: int | None = None) -> Index:
+        """An empty one.
+
+        Args:
+            max_flat: Up to how many entries all are looked at; 8,000 if not said.
+            max_entries: Entries beyond these are refused; 1,000,000 if not said.
+            width: How many a walk through a graph of more keeps: more find more and take longer. 24 if not said.
+        """
+
+    @staticmethod
+    def read(snapshot: bytes) -> Index:
+        """What `write` gave.
+
+        Raises:
+            ValueError: It is something else, damaged, or holds too much.
+        """
+
+    def write(self) -> bytes:
+        """A snapshot, from which it is built anew in a moment."""
+
+    def insert(self, entry: int, embedding: bytes) -> None:
+        """Adds an entry by its id, in place of one of the same.
+
+        Raises:
+            ValueError: There are `max_entries`, the embedding is all zeros, or is not 1,024 bytes.
+        """
+
+    def remove(self, entry: int) -> bool:
+        """Removes an entry by its id; whether there was one."""
+
+    def search(self, embedding: bytes, k: int = 1, min_cosine: float = -1.0) -> list[tuple[int, float]]:
+        """Ids and cosines of up to `k` entries that are at least as alike as `min_cosine`, the nearest first.
+
+        Raises:
+            ValueError: The embedding is not 1,024 bytes.
+        """
+
+    def __len__(self) -> int: ...
+
 def classifier_features(texts: Sequence[str]) -> tuple[bytes, bytes, bytes]:
     """The features of texts in compressed sparse rows.
 
@@ -668,3 +767,57 @@ def classifier_features(texts: Sequence[str]) -> tuple[bytes, bytes, bytes]:
         Where each text's begin (`n + 1` of uint64), their rows (uint32) and their values (float32), in the machine's
         order. A row that comes twice counts twice.
     """
+
+def normalise(text: str) -> str:
+    """A question as it is embedded and compared: lower case, contractions written out, without courtesies."""
+
+def veto(asked: str, stored: str) -> str | None:
+    """Why the answer to one question must not serve the other, in a word such as `number`, or `None`."""
+
+def rarities(texts: Sequence[str]) -> bytes:
+    """How rare the words of some texts are: 4,096 bytes, a row of the table each."""
+
+@final
+class Verifier:
+    """Trees over features of two questions; immutable."""
+
+    @staticmethod
+    def shipped() -> Verifier:
+        """Those that are compiled in."""
+
+    @staticmethod
+    def read(weights: bytes) -> Verifier:
+        """What `write` wrote.
+
+        Raises:
+            ValueError: It is none of that, or damaged.
+        """
+
+    @staticmethod
+    def build(
+        rarities: bytes, trees: Sequence[tuple[Sequence[tuple[int, float, int, int]], Sequence[float]]]
+    ) -> Verifier:
+        """Makes a verifier of what was learned: of each tree its nodes and its leaves, see `trees`.
+
+        Raises:
+            ValueError: A tree is none.
+        """
+
+    @staticmethod
+    def feature_names() -> list[tuple[str, int]]:
+        """What each feature is, and whether it may only raise (1) or only lower (-1) the probability, or both (0)."""
+
+    def write(self) -> bytes:
+        """The bytes of a weights file."""
+
+    def trees(self) -> list[tuple[list[tuple[int, float, int, int]], list[float]]]:
+        """Of each tree its nodes (feature, threshold, next if at most that, next if more) and its leaves.
+
+        A next of 0 or more is a node, of less the leaf `-1 - next`. A tree without nodes has one leaf.
+        """
+
+    def score(self, asked: str, stored: str, cosine: float) -> float:
+        """The probability that the answer to the one question serves the other, whose embeddings have that cosine."""
+
+    def features(self, pairs: Sequence[tuple[str, str, float]]) -> bytes:
+        """What the trees see of each pair and its cosine: float32, in the machine's order."""

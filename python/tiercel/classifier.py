@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tiercel import _core
+from tiercel.arrays import numpy
 from tiercel.errors import TiercelError
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
-    import numpy as np
-    import numpy.typing as npt
-
-    Floats = npt.NDArray[np.float32]
+    from tiercel.arrays import Floats
 
 # What a file of weights takes at most; the largest that can be written has half of it.
 _MOST_BYTES = 1_000_000
@@ -72,17 +70,8 @@ class Classifier:
         return self._many(texts)[:, -1]
 
     def _many(self, texts: Sequence[str]) -> Floats:
-        numpy = _numpy()
-        found: Floats = numpy.frombuffer(self.core.classify_many(texts), numpy.float32)
+        found: Floats = numpy().frombuffer(self.core.classify_many(texts), "float32")
         return found.reshape(len(texts), len(self.labels) + 1)
 
     def __repr__(self) -> str:
         return f"Classifier({self.name!r}, {len(self.labels)} labels)"
-
-
-def _numpy() -> Any:  # noqa: ANN401 - a module that may be missing
-    try:
-        import numpy as np  # noqa: PLC0415 - the gateway does without
-    except ImportError:
-        raise TiercelError("arrays need numpy\nhint: pip install 'tiercel[train]'") from None
-    return np

@@ -1,1 +1,1 @@
-"""What the gateway's decisions are worth, simulated: `tiercel bench routing`."""
+"""What judges what ships: the gateway's decisions in a simulated month, the cache's pair by pair."""

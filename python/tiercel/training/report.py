@@ -85,7 +85,7 @@ def _headline(classifier: Classifier, natural: Sequence[Prompt]) -> Iterator[str
         low, high = interval(share, len(true))
         most = Counter(true).most_common(1)[0][1] / len(true)
         table.append((name, len(true), f"{share:.3f}", f"{low:.3f} - {high:.3f}", f"{most:.3f}"))
-    yield from _table(("", "prompts", "right", "95 % interval", "always the commonest"), table)
+    yield from markdown(("", "prompts", "right", "95 % interval", "always the commonest"), table)
 
 
 def _by_confidence(classifier: Classifier, natural: Sequence[Prompt]) -> Iterator[str]:
@@ -99,7 +99,7 @@ def _by_confidence(classifier: Classifier, natural: Sequence[Prompt]) -> Iterato
         right = accuracy([it for it, _ in those], [it for _, it in those])
         in_five = accuracy([coarse(it) for it, _ in those], [coarse(it) for _, it in those])
         table.append((f"{low:.1f} - {min(high, 1.0):.1f}", len(those), f"{right:.2f}", f"{in_five:.2f}"))
-    yield from _table(("confidence", "prompts", "right of 12", "right of 5"), table)
+    yield from markdown(("confidence", "prompts", "right of 12", "right of 5"), table)
     is_right = [float(task == it.task) for (task, _), it in zip(found, natural, strict=True)]
     error = calibration_error([confidence for _, confidence in found], is_right)
     yield f"Mean distance between confidence and accuracy: {error:.3f}.\n"
@@ -112,7 +112,7 @@ def _confusion(classifier: Classifier, natural: Sequence[Prompt]) -> Iterator[st
     for true in TASKS:
         row = [counts[true, task] for task in TASKS]
         table.append((true, *row, f"{counts[true, true] / max(1, sum(row)):.2f}"))
-    yield from _table(("is \\ taken for", *TASKS, "found"), table)
+    yield from markdown(("is \\ taken for", *TASKS, "found"), table)
 
 
 def _left_out(material: Material, records: list[public.Record]) -> Iterator[str]:
@@ -132,7 +132,7 @@ def _left_out(material: Material, records: list[public.Record]) -> Iterator[str]
         wrong = Counter(it for it, true in zip(guessed, truth, strict=True) if it != true).most_common(2)
         most = ", ".join(f"{task} {n}" for task, n in wrong)
         table.append((source, len(truth), f"{accuracy(guessed, truth):.3f}", f"{in_five:.3f}", most))
-    yield from _table(("source left out", "prompts", "right of 12", "right of 5", "mostly taken wrongly for"), table)
+    yield from markdown(("source left out", "prompts", "right of 12", "right of 5", "mostly taken wrongly for"), table)
 
 
 def _cheap(classifier: Classifier, judged: Sequence[outcomes.Outcome]) -> Iterator[str]:
@@ -147,9 +147,9 @@ def _cheap(classifier: Classifier, judged: Sequence[outcomes.Outcome]) -> Iterat
             f"{sum(said) / len(said):.3f}", f"{sum(right) / len(right):.3f}", f"{calibration_error(said, right):.3f}",
         ))  # fmt: skip
     header = ("questions", "number", "AUC right", "AUC no worse than GPT-4", "said", "was", "mean distance")
-    yield from _table(header, table)
+    yield from markdown(header, table)
     reliability = _reliability(classifier, judged)
-    yield from _table(("said", "was right", "questions"), [(f"{p:.2f}", f"{t:.2f}", n) for p, t, n in reliability])
+    yield from markdown(("said", "was right", "questions"), [(f"{p:.2f}", f"{t:.2f}", n) for p, t, n in reliability])
 
 
 def _reliability(classifier: Classifier, judged: Sequence[outcomes.Outcome]) -> list[tuple[float, float, int]]:
@@ -166,7 +166,7 @@ def _cheap_left_out(material: Material) -> Iterator[str]:
         truth = [float(it.right >= middle) for it in held_out]
         mean = sum(it.right for it in held_out) / len(held_out)
         table.append((source, len(held_out), f"{mean:.3f}", f"{auc(scores, truth):.3f}"))
-    yield from _table(
+    yield from markdown(
         ("collection left out", "questions", "mean score of cheap models", "AUC above their median"), table
     )
 
@@ -178,10 +178,11 @@ def _sources(material: Material) -> Iterator[str]:
     for source in sorted({source for source, _ in counts}):
         tasks = {task: n for (it, task), n in counts.items() if it == source}
         table.append((source, sum(tasks.values()), ", ".join(f"{task} {tasks[task]}" for task in sorted(tasks))))
-    yield from _table(("source", "prompts", "tasks"), table)
+    yield from markdown(("source", "prompts", "tasks"), table)
 
 
-def _table(header: Sequence[object], table: Iterable[Sequence[object]]) -> Iterator[str]:
+def markdown(header: Sequence[object], table: Iterable[Sequence[object]]) -> Iterator[str]:
+    """A table as Markdown has them."""
     yield "| " + " | ".join(map(str, header)) + " |"
     yield "|" + "---|" * len(header)
     for row in table:

@@ -10,6 +10,9 @@ mod core;
 mod catalogue;
 mod prices;
 mod classifier;
+mod embedder;
+mod index;
+mod verifier;
 mod call;
 mod connection;
 mod reply;
@@ -46,6 +49,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<classifier::Classifier>()?;
     module.add_class::<classifier::Classification>()?;
     module.add_class::<classifier::Fitted>()?;
+    module.add_class::<embedder::Embedder>()?;
+    module.add_class::<index::Index>()?;
+    module.add_class::<verifier::Verifier>()?;
     module.add_class::<call::Call>()?;
     module.add_class::<call::Attempt>()?;
     module.add_class::<call::Pause>()?;
@@ -58,6 +64,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(catalogue::known_providers, module)?)?;
     module.add_function(wrap_pyfunction!(catalogue::known_models, module)?)?;
     module.add_function(wrap_pyfunction!(classifier::classifier_features, module)?)?;
+    module.add_function(wrap_pyfunction!(verifier::normalise, module)?)?;
+    module.add_function(wrap_pyfunction!(verifier::veto, module)?)?;
+    module.add_function(wrap_pyfunction!(verifier::rarities, module)?)?;
     module.add_function(wrap_pyfunction!(errors::error_kinds, module)?)?;
     Ok(())
 }

@@ -1,0 +1,164 @@
+//! The loops over many numbers, compiled for several processors; which one runs is found out when it is called.
+//!
+//! They count in integers, or in floats that are added in the order that is written, so all give the same bits. They are
+//! written without intrinsics: the compiler makes of them what each processor has, and one text is easier to trust than four.
+
+#![expect(unsafe_code, reason = "functions for a processor may only be called on it, which is looked up before")]
+#![expect(clippy::inline_always, reason = "a loop that is not inlined is compiled for any processor")]
+
+use crate::embedding::DIMENSIONS;
+
+/// The signs of an embedding's numbers, a bit each.
+pub(crate) type Signs = [u64; DIMENSIONS / 64];
+/// Signs that are compared at a time.
+pub(crate) const N_SIGNS: usize = 16;
+
+/// Adds a row of signed bytes, multiplied by `scale`, to `sum`.
+pub(crate) fn add_scaled(sum: &mut [i32; DIMENSIONS], row: &[u8; DIMENSIONS], scale: i16) {
+    dispatch!(add_scaled_as(sum: &mut [i32; DIMENSIONS], row: &[u8; DIMENSIONS], scale: i16) -> ());
+}
+
+/// The scalar product; at most 2^22, whatever the numbers.
+pub fn dot_i8(left: &[i8; DIMENSIONS], right: &[i8; DIMENSIONS]) -> i32 {
+    dispatch!(dot_i8_as(left: &[i8; DIMENSIONS], right: &[i8; DIMENSIONS]) -> i32)
+}
+
+/// The scalar product with exact numbers.
+pub(crate) fn dot_f32(exact: &[f32; DIMENSIONS], bytes: &[i8; DIMENSIONS]) -> f32 {
+    dispatch!(dot_f32_as(exact: &[f32; DIMENSIONS], bytes: &[i8; DIMENSIONS]) -> f32)
+}
+
+/// In how many signs each of others differs: 0 to `DIMENSIONS`.
+pub(crate) fn hamming(signs: &Signs, others: &[Signs; N_SIGNS]) -> [u16; N_SIGNS] {
+    dispatch!(hamming_as(signs: &Signs, others: &[Signs; N_SIGNS]) -> [u16; N_SIGNS])
+}
+
+/// Compiles a function for processors with AVX-512, VNNI and bit counts, with AVX2, and for any, and calls the one for this.
+macro_rules! dispatch {
+    ($name:ident($($argument:ident: $kind:ty),*) -> $result:ty) => {{
+        #[cfg(target_arch = "x86_64")]
+        {
+            #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni,avx512vpopcntdq")]
+            fn on_avx512($($argument: $kind),*) -> $result {
+                $name($($argument),*)
+            }
+            #[target_feature(enable = "avx2,popcnt")]
+            fn on_avx2($($argument: $kind),*) -> $result {
+                $name($($argument),*)
+            }
+            if is_x86_feature_detected!("avx512vnni")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512vpopcntdq")
+            {
+                // SAFETY: this processor has what the function was compiled for; AVX-512F comes with the others.
+                return unsafe { on_avx512($($argument),*) };
+            }
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt") {
+                // SAFETY: this processor has what the function was compiled for.
+                return unsafe { on_avx2($($argument),*) };
+            }
+        }
+        // Any aarch64 has NEON, so there this is the function for it.
+        $name($($argument),*)
+    }};
+}
+use dispatch;
+
+#[inline(always)]
+fn add_scaled_as(sum: &mut [i32; DIMENSIONS], row: &[u8; DIMENSIONS], scale: i16) {
+    for (place, &byte) in sum.iter_mut().zip(row) {
+        // Cannot overflow where sums are bounded as the embedder's are; wrapping, so that no check stops the compiler.
+        *place = place.wrapping_add(i32::from(i8::from_le_bytes([byte])) * i32::from(scale));
+    }
+}
+
+#[inline(always)]
+fn dot_i8_as(left: &[i8; DIMENSIONS], right: &[i8; DIMENSIONS]) -> i32 {
+    left.iter().zip(right).fold(0_i32, |sum, (&left, &right)| sum.wrapping_add(i32::from(left) * i32::from(right)))
+}
+
+#[inline(always)]
+fn dot_f32_as(exact: &[f32; DIMENSIONS], bytes: &[i8; DIMENSIONS]) -> f32 {
+    // Floats are not added in another order than is written, so the lanes are written.
+    const LANES: usize = 16;
+    let mut sums = [0.0; LANES];
+    for (exact, bytes) in exact.chunks_exact(LANES).zip(bytes.chunks_exact(LANES)) {
+        for ((sum, exact), byte) in sums.iter_mut().zip(exact).zip(bytes) {
+            *sum += exact * f32::from(*byte);
+        }
+    }
+    sums.iter().sum()
+}
+
+#[inline(always)]
+fn hamming_as(signs: &Signs, others: &[Signs; N_SIGNS]) -> [u16; N_SIGNS] {
+    others.map(|other| {
+        let n = signs.iter().zip(other).fold(0_u32, |n, (left, right)| n.wrapping_add((left ^ right).count_ones()));
+        u16::try_from(n).unwrap_or(u16::MAX)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What each processor's function must give, in numbers that cannot overflow and without a loop over bytes.
+    fn expected(sum: i32, byte: u8, scale: i16) -> i64 {
+        i64::from(sum) + i64::from(byte.cast_signed()) * i64::from(scale)
+    }
+
+    proptest! {
+        #[test]
+        fn sums_are_those_of_any_processor(
+            sum in any::<[i16; DIMENSIONS]>(),
+            row in any::<[u8; DIMENSIONS]>(),
+            scale in any::<i16>(),
+        ) {
+            let sum = sum.map(i32::from);
+            let (mut on_this, mut on_any) = (sum, sum);
+            add_scaled(&mut on_this, &row, scale);
+            add_scaled_as(&mut on_any, &row, scale);
+            let expected: Vec<i64> = sum.iter().zip(row).map(|(&sum, byte)| expected(sum, byte, scale)).collect();
+
+            prop_assert_eq!(on_this, on_any);
+            prop_assert_eq!(on_this.map(i64::from).to_vec(), expected);
+        }
+
+        #[test]
+        fn products_are_those_of_any_processor(left in any::<[i8; DIMENSIONS]>(), right in any::<[i8; DIMENSIONS]>()) {
+            let expected: i64 = left.iter().zip(right).map(|(&left, right)| i64::from(left) * i64::from(right)).sum();
+
+            prop_assert_eq!(dot_i8(&left, &right), dot_i8_as(&left, &right));
+            prop_assert_eq!(i64::from(dot_i8(&left, &right)), expected);
+        }
+
+        #[test]
+        fn products_with_floats_are_those_of_any_processor(
+            exact in prop::array::uniform32(-1.0_f32..1.0),
+            bytes in any::<[i8; DIMENSIONS]>(),
+        ) {
+            let exact = std::array::from_fn(|i| exact[i % exact.len()]);
+            let expected: f64 = exact.iter().zip(bytes).map(|(exact, byte)| f64::from(*exact) * f64::from(byte)).sum();
+
+            prop_assert_eq!(dot_f32(&exact, &bytes).to_bits(), dot_f32_as(&exact, &bytes).to_bits());
+            prop_assert!((f64::from(dot_f32(&exact, &bytes)) - expected).abs() < 0.05);
+        }
+
+        #[test]
+        fn differing_signs_are_counted(signs in any::<Signs>(), others in any::<[Signs; N_SIGNS]>()) {
+            let bit = |signs: &Signs, i: usize| signs[i / 64] >> (i % 64) & 1;
+            let expected = others.map(|other| (0..DIMENSIONS).filter(|i| bit(&signs, *i) != bit(&other, *i)).count());
+
+            prop_assert_eq!(hamming(&signs, &others), hamming_as(&signs, &others));
+            prop_assert_eq!(hamming(&signs, &others).map(usize::from), expected);
+        }
+    }
+
+    #[test]
+    fn the_greatest_product_is_within_bounds() {
+        assert_eq!(1 << 22, dot_i8(&[i8::MIN; DIMENSIONS], &[i8::MIN; DIMENSIONS]));
+    }
+}

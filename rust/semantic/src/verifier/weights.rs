@@ -1,0 +1,189 @@
+//! The file that a verifier is kept in: read, checked, written.
+//!
+//! ```text
+//! "tiercel verifier 1\n"
+//! the rarities, a byte each; the number of trees: u16, little endian as all that follows
+//! of each tree the number of nodes: a byte; of each node feature: u8, threshold: f32, children: two i8; of each leaf, one
+//! more than nodes, its value: f32
+//! SHA-256 of all that
+//! ```
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use super::{FEATURES, RARITIES, Tree, Verifier};
+
+const MAGIC: &[u8] = b"tiercel verifier 1\n";
+
+/// Bytes of the checksum.
+const CHECKSUM: usize = 32;
+
+/// Most trees, and most leaves of one: what is read is bounded, and so is the time that a score takes.
+const MAX_TREES: usize = 500;
+const MAX_LEAVES: usize = 64;
+
+/// Why weights cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WeightsError(String);
+
+impl fmt::Display for WeightsError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WeightsError {}
+
+impl Verifier {
+    /// Reads what [`Self::write`] wrote.
+    ///
+    /// # Errors
+    /// What is wrong with the file: it is none of ours, of another version, cut off, or damaged.
+    pub fn read(bytes: &[u8]) -> Result<Self, WeightsError> {
+        if !bytes.starts_with(MAGIC) {
+            return Err(wrong("this is no file of verifier weights that this version reads"));
+        }
+        let (content, checksum) = bytes.split_at(bytes.len().saturating_sub(CHECKSUM));
+        if Sha256::digest(content).as_slice() != checksum {
+            return Err(wrong("the weights are damaged or cut off: their checksum is wrong"));
+        }
+        let mut reader = Reader(content.get(MAGIC.len()..).unwrap_or_default());
+        let rarities = reader.take(RARITIES)?;
+        let n_trees = u16::from_le_bytes(reader.array()?);
+        let trees = (0..n_trees).map(|_| reader.tree()).collect::<Result<Vec<_>, _>>()?;
+        if !reader.0.is_empty() {
+            return Err(wrong("there is something behind the last tree"));
+        }
+        Self::build(rarities, trees)
+    }
+
+    /// The bytes of a weights file.
+    pub fn write(&self) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend_from_slice(&self.rarities);
+        bytes.extend(u16::try_from(self.trees.len()).unwrap_or_default().to_le_bytes());
+        for tree in &self.trees {
+            bytes.push(u8::try_from(tree.nodes.len()).unwrap_or_default());
+            for (feature, threshold, low, high) in &tree.nodes {
+                bytes.push(*feature);
+                bytes.extend(threshold.to_le_bytes());
+                bytes.extend(low.to_le_bytes());
+                bytes.extend(high.to_le_bytes());
+            }
+            bytes.extend(tree.leaves.iter().flat_map(|value| value.to_le_bytes()));
+        }
+        let checksum = Sha256::digest(&bytes);
+        bytes.extend_from_slice(&checksum);
+        bytes
+    }
+}
+
+pub(super) fn check(rarities: &[u8], trees: &[Tree]) -> Result<(), WeightsError> {
+    if rarities.len() != RARITIES {
+        return Err(wrong(format!("there are {} rarities where {RARITIES} are needed", rarities.len())));
+    }
+    if trees.len() > MAX_TREES {
+        return Err(wrong(format!("there are {} trees where {MAX_TREES} are the most", trees.len())));
+    }
+    trees
+        .iter()
+        .enumerate()
+        .find_map(|(number, tree)| fault(tree).map(|it| wrong(format!("tree {number}: {it}"))))
+        .map_or(Ok(()), Err)
+}
+
+/// What is wrong with a tree.
+fn fault(tree: &Tree) -> Option<&'static str> {
+    let (n_nodes, n_leaves) = (tree.nodes.len(), tree.leaves.len());
+    let is_child = |at: usize, child: i8| match usize::try_from(child) {
+        Ok(child) => child > at && child < n_nodes,
+        Err(_) => usize::try_from(-1 - i32::from(child)).is_ok_and(|leaf| leaf < n_leaves),
+    };
+    if n_leaves != n_nodes + 1 || n_leaves > MAX_LEAVES {
+        return Some("it has too many leaves, or not one more than nodes");
+    }
+    if tree.nodes.iter().any(|node| usize::from(node.0) >= FEATURES || !node.1.is_finite()) {
+        return Some("it asks for a feature that there is not, or for no number");
+    }
+    if tree.nodes.iter().enumerate().any(|(at, node)| !is_child(at, node.2) || !is_child(at, node.3)) {
+        return Some("a child is not there, or comes before its parent");
+    }
+    tree.leaves.iter().any(|value| !value.is_finite()).then_some("a leaf is not finite")
+}
+
+/// What is left of a file.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, n: usize) -> Result<&'a [u8], WeightsError> {
+        let (taken, rest) = self.0.split_at_checked(n).ok_or_else(|| wrong("the weights end too early"))?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], WeightsError> {
+        self.take(N)?.try_into().map_err(|_| wrong("the weights end too early"))
+    }
+
+    fn tree(&mut self) -> Result<Tree, WeightsError> {
+        let [n_nodes] = self.array()?;
+        let nodes = (0..n_nodes).map(|_| self.node()).collect::<Result<Vec<_>, _>>()?;
+        let leaves = (0..=n_nodes).map(|_| self.array().map(f32::from_le_bytes)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Tree { nodes, leaves })
+    }
+
+    fn node(&mut self) -> Result<(u8, f32, i8, i8), WeightsError> {
+        let [feature] = self.array()?;
+        let threshold = f32::from_le_bytes(self.array()?);
+        Ok((feature, threshold, i8::from_le_bytes(self.array()?), i8::from_le_bytes(self.array()?)))
+    }
+}
+
+fn wrong(message: impl Into<String>) -> WeightsError {
+    WeightsError(message.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_ships_is_read() {
+        let shipped = Verifier::shipped();
+
+        assert!((60..=100).contains(&shipped.trees().len()));
+        assert!(shipped.trees().iter().all(|tree| tree.leaves.len() <= 8));
+        assert_eq!(Ok(shipped), Verifier::read(&shipped.write()).as_ref());
+    }
+
+    proptest! {
+        #[test]
+        fn damage_is_found(at in 0_usize..1_000_000, mask in 1_u8..) {
+            let mut bytes = Verifier::shipped().write();
+            let at = at % bytes.len();
+            bytes[at] ^= mask;
+            prop_assert!(Verifier::read(&bytes).is_err());
+            prop_assert!(Verifier::read(&bytes[..at]).is_err());
+        }
+
+        #[test]
+        fn what_is_whole_and_wrong_is_found_too(content in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let mut bytes = [MAGIC, &[0; RARITIES], &content].concat();
+            bytes.extend_from_slice(&Sha256::digest(&bytes).clone());
+            if let Ok(read) = Verifier::read(&bytes) {
+                prop_assert_eq!(bytes, read.write());
+            }
+        }
+
+        #[test]
+        fn a_score_is_a_probability(asked in "\\PC{0,60}", stored in "\\PC{0,60}", cosine in -1.0_f32..=1.0) {
+            let (asked, stored) = (crate::Question::new(&asked), crate::Question::new(&stored));
+            let score = |one, other| Verifier::shipped().score(&crate::Comparison::between(one, other), cosine);
+            prop_assert!((0.0..=1.0).contains(&score(&asked, &stored)));
+            prop_assert_eq!(score(&asked, &stored).to_bits(), score(&stored, &asked).to_bits());
+        }
+    }
+}
