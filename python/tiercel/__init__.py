@@ -7,12 +7,15 @@ from tiercel._core import Classification, count_tokens, version
 from tiercel.classifier import Classifier
 from tiercel.embedder import embed
 from tiercel.errors import ConfigurationError, RequestError, TiercelError
+from tiercel.semantic_cache import Hit, SemanticCache
 
 __all__ = [
     "Classification",
     "Classifier",
     "ConfigurationError",
+    "Hit",
     "RequestError",
+    "SemanticCache",
     "TiercelError",
     "__version__",
     "count_tokens",
