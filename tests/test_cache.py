@@ -147,6 +147,13 @@ def test_a_client_may_want_less(cached, provider):
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "malformed_head")
 
 
+def test_a_new_answer_is_kept_where_one_was_wanted(cached, provider):
+    assert told(cached.chat(headers={"x-tiercel-cache": "no-cache"})) == "miss"
+
+    assert told(cached.chat()) == "exact"
+    assert len(provider.journal) == 1
+
+
 def test_another_clients_answer_is_nobodys(cached):
     cached.chat()
 
@@ -212,13 +219,14 @@ def test_the_commands(cached, tmp_path):
         return ended.returncode, ended.stdout
 
     answer = cached.chat()
+    assert "[DONE]" in cached.chat(stream=True, headers={"x-tiercel-cache": "no-cache"}).text
     again = cached.chat()
     name = again.headers["x-tiercel-cache"].rpartition("id=")[2]
     exit_code, shown = run("report")
     assert exit_code == 0
     assert "n_entries" in shown
     assert run("purge", "--older-than", "1h") == (0, "0 answers are forgotten.\n")
-    assert run("wrong", name) == (0, "1 answers are forgotten.\n")
+    assert run("wrong", name) == (0, "2 answers are forgotten.\n")
     assert run("wrong", name)[0] == 1
     assert told(answer) == told(cached.chat()) == "miss"
     assert run("purge", "--all")[0] == 0

@@ -42,9 +42,9 @@ impl Selection {
         words.iter().all(|word| word.is_none()) && self.older_than.is_none()
     }
 
-    fn is_meant(&self, id: &str, row: &Row, now: Moment) -> bool {
+    fn is_meant(&self, row: &Row, now: Moment) -> bool {
         let is = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted == found);
-        is(&self.id, id)
+        is(&self.id, &row.name)
             && is(&self.tenant, &row.tenant)
             && is(&self.model, &row.model)
             && is(&self.prompt, &row.question)
@@ -81,8 +81,7 @@ pub(crate) fn manage(gateway: &Gateway, what: Management, body: &[u8], now: Mome
             let secret = entries.secret();
             // What cannot be read is an answer to nothing, and only takes room.
             let n_purged = entries.purge(&mut |id, bytes| {
-                Row::read(bytes, id, &secret)
-                    .is_none_or(|row| selection.all || selection.is_meant(&super::name(id), &row, now))
+                Row::read(bytes, id, &secret).is_none_or(|row| selection.all || selection.is_meant(&row, now))
             });
             json!({"n_purged": n_purged})
         }
@@ -101,6 +100,7 @@ mod tests {
     #[test]
     fn which_answers_are_meant() {
         let row = Row {
+            name: "0a1b".to_owned(),
             created: Duration::from_secs(100),
             ttl: Duration::from_secs(60),
             cost: None,
@@ -114,7 +114,7 @@ mod tests {
         let now = Moment { unix: Duration::from_secs(130), ..Moment::default() };
         let check = |expected: bool, selection: &str| {
             let selection: Selection = serde_json::from_str(selection).unwrap();
-            assert_eq!(expected, selection.is_meant("0a1b", &row, now), "{selection:?}");
+            assert_eq!(expected, selection.is_meant(&row, now), "{selection:?}");
         };
         check(true, r#"{"tag": "faq"}"#);
         check(false, r#"{"tag": "news"}"#);

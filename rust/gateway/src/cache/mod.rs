@@ -70,7 +70,7 @@ pub(crate) struct Caching {
 /// What came of looking.
 enum Found {
     /// The same question.
-    Exact { id: Digest, age: Duration, saved: Option<NanoDollars> },
+    Exact { name: String, age: Duration, saved: Option<NanoDollars> },
     /// Nothing.
     Miss,
     /// It was not looked for, since it may not be, or was told not to.
@@ -102,8 +102,8 @@ impl Caching {
 
     /// What a client is told of it.
     pub(crate) fn header(&self) -> String {
-        match self.outcome {
-            Found::Exact { id, age, .. } => format!("exact;age={};id={}", age.as_secs(), name(&id)),
+        match &self.outcome {
+            Found::Exact { name, age, .. } => format!("exact;age={};id={name}", age.as_secs()),
             Found::Miss => "miss".to_owned(),
             Found::Bypass(reason) => format!("bypass;reason={reason}"),
         }
@@ -161,11 +161,12 @@ impl Caching {
         let read = |form: Form| {
             let id = form.id(&key.exact);
             let row = Row::decode(&entries.get(&id)?, &id, &key.partition, &entries.secret())?;
-            row.lives(now.unix).then_some((id, row))
+            row.lives(now.unix).then_some(row)
         };
-        let recast = |form: &Form| read(*form).and_then(|(id, row)| Some((id, row.recast(*form, request)?)));
-        let (id, row) = read(self.form).or_else(|| self.form.others().iter().find_map(recast))?;
-        self.outcome = Found::Exact { id, age: now.unix.saturating_sub(row.created), saved: row.cost };
+        let recast = |form: &Form| read(*form)?.recast(*form, request);
+        let row = read(self.form).or_else(|| self.form.others().iter().find_map(recast))?;
+        let age = now.unix.saturating_sub(row.created);
+        self.outcome = Found::Exact { name: row.name, age, saved: row.cost };
         Some(row.reply)
     }
 }
@@ -193,6 +194,7 @@ impl Call {
         let caching = self.caching.as_mut()?;
         let key = caching.key.as_ref()?;
         if !matches!(caching.place, Place::Nowhere | Place::Waiting) {
+            self.begin_recording_for_cache();
             return None;
         }
         let is_back = matches!(caching.place, Place::Waiting);
@@ -213,9 +215,13 @@ impl Call {
             self.wait(now);
             return Some(Next::Pause { time, is_queued: false });
         }
+        self.begin_recording_for_cache();
+        None
+    }
+
+    fn begin_recording_for_cache(&mut self) {
         let max_answer = self.gateway.cache().max_answer;
         self.begin_recording(max_answer);
-        None
     }
 
     /// What this call is answered streams out: whoever waits for it waits for too long.
@@ -248,6 +254,7 @@ impl Call {
             request.said(&reply.body)?;
             let cost = settle::cost(self, now);
             let row = Row {
+                name: name(&key.exact),
                 created: Duration::from_secs(now.unix.as_secs()),
                 ttl: settings.ttl_of(&key.exact),
                 cost,
@@ -271,7 +278,7 @@ impl Call {
     }
 }
 
-/// What clients and operators call the answer that is kept under `id`.
-fn name(id: &Digest) -> String {
-    id[..8].iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+/// What clients and operators call the answer to `exact`, in whichever form.
+fn name(exact: &Digest) -> String {
+    exact[..8].iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }

@@ -22,6 +22,8 @@ const FORM: &[u8; 8] = b"answer 1";
 /// One kept answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Row {
+    /// What clients and operators call it.
+    pub(super) name: String,
     /// Since the Unix epoch, in whole seconds.
     pub(super) created: Duration,
     /// How long it may be given again, in whole seconds.
@@ -124,7 +126,7 @@ impl Row {
         for count in [usage.input, usage.cache_read, usage.cache_write, usage.output, usage.reasoning] {
             writer.number(count);
         }
-        for text in [&self.tenant, &self.model, &self.question] {
+        for text in [&self.name, &self.tenant, &self.model, &self.question] {
             writer.bytes(text.as_bytes());
         }
         writer.number(self.tags.len() as u64);
@@ -188,13 +190,13 @@ impl Reader<'_> {
             reasoning: self.number()?,
             ..TokenUsage::default()
         };
-        let [tenant, model, question] = [self.text()?, self.text()?, self.text()?];
+        let [name, tenant, model, question] = [self.text()?, self.text()?, self.text()?, self.text()?];
         let tags = (0..self.number()?).map(|_| self.text()).collect::<Option<_>>()?;
         let status = self.number()?.try_into().ok()?;
         let headers = (0..self.number()?).map(|_| Some((Cow::Owned(self.text()?), self.text()?)));
         let headers = headers.collect::<Option<_>>()?;
         let reply = Reply { status, headers, body: self.bytes()?.to_vec() };
-        self.0.is_empty().then_some(Row { created, ttl, cost, usage, tenant, model, question, tags, reply })
+        self.0.is_empty().then_some(Row { name, created, ttl, cost, usage, tenant, model, question, tags, reply })
     }
 
     fn number(&mut self) -> Option<u64> {
@@ -231,21 +233,21 @@ mod tests {
             times in (0_u64..1 << 40, 0_u64..1 << 40),
             cost in prop::option::of(0_u64..1 << 50),
             counts in prop::array::uniform5(0_u64..1 << 40),
-            texts in prop::array::uniform3("\\PC{0,40}"),
+            texts in prop::array::uniform4("\\PC{0,40}"),
             tags in vec("[a-z]{1,9}", 0..4),
             status in 100_u16..600,
             headers in vec(("[a-z-]{1,9}", "[ -~]{0,30}"), 0..9),
             body: Vec<u8>,
         ) -> Row {
             let [input, cache_read, cache_write, output, reasoning] = counts;
-            let [tenant, model, question] = texts;
+            let [name, tenant, model, question] = texts;
             let headers = headers.into_iter().map(|(name, value)| (name.into(), value)).collect();
             Row {
                 created: Duration::from_secs(times.0),
                 ttl: Duration::from_secs(times.1),
                 cost: cost.map(NanoDollars),
                 usage: TokenUsage { input, cache_read, cache_write, output, reasoning, ..TokenUsage::default() },
-                tenant, model, question, tags,
+                name, tenant, model, question, tags,
                 reply: Reply { status, headers, body },
             }
         }
