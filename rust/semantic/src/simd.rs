@@ -33,6 +33,22 @@ pub(crate) fn hamming(signs: &Signs, others: &[Signs; N_SIGNS]) -> [u16; N_SIGNS
     dispatch!(hamming_as(signs: &Signs, others: &[Signs; N_SIGNS]) -> [u16; N_SIGNS])
 }
 
+/// Asks for something to be brought near, which takes longer than comparing it does.
+pub(crate) fn prefetch<T>(wanted: &T) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        const LINE: usize = 64;
+        let from = std::ptr::from_ref(wanted).cast::<i8>();
+        for line in (0..size_of::<T>()).step_by(LINE) {
+            // SAFETY: any processor of this kind has the instruction, and no address makes it fail.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(line)) };
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = wanted;
+}
+
 /// Compiles a function for processors with AVX-512, VNNI and bit counts, with AVX2, and for any, and calls the one for this.
 macro_rules! dispatch {
     ($name:ident($($argument:ident: $kind:ty),*) -> $result:ty) => {{

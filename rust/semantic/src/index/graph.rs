@@ -169,14 +169,18 @@ fn walk(
         if scratch.best.are_nearer(next, width) {
             return;
         }
+        scratch.unseen.clear();
         for link in slots.links(next.slot(), level) {
             let slot = link.load(Ordering::Acquire);
             if slot == NOWHERE {
                 break;
             }
-            if !scratch.visited.is_new(slot) {
-                continue;
+            if scratch.visited.is_new(slot) {
+                slots.prefetch(slot);
+                scratch.unseen.push(slot);
             }
+        }
+        for &slot in &scratch.unseen {
             let Some(entry) = slots.entry(slot) else { continue };
             let ranked = rank(query, slot, entry);
             if !scratch.best.are_nearer(ranked, width) {

@@ -30,6 +30,8 @@ impl Ranked {
 #[derive(Default)]
 pub(super) struct Scratch {
     pub(super) visited: Visited,
+    /// Where the walk may go next, and was not yet.
+    pub(super) unseen: Vec<u32>,
     /// To be looked at, the nearest first.
     pub(super) open: BinaryHeap<Ranked>,
     pub(super) best: Best,

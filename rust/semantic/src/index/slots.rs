@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use super::code::Code;
-use crate::simd::{N_SIGNS, Signs};
+use crate::simd::{N_SIGNS, Signs, prefetch};
 
 /// Links of a node; twice as many where all nodes are. More find more and take longer; 12 suffices at 256 dimensions.
 pub(super) const N_LINKS: usize = 12;
@@ -95,6 +95,13 @@ impl Slots {
     pub(super) fn entry(&self, slot: u32) -> Option<&Entry> {
         let (chunk, at) = self.chunk(slot)?;
         chunk.entries.get(at)?.get()
+    }
+
+    /// Has an entry brought near that will be looked at soon.
+    pub(super) fn prefetch(&self, slot: u32) {
+        if let Some(entry) = self.chunk(slot).and_then(|(chunk, at)| chunk.entries.get(at)) {
+            prefetch(entry);
+        }
     }
 
     pub(super) fn is_dead(&self, slot: u32) -> bool {
