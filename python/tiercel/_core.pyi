@@ -751,8 +751,8 @@ class Index:
     def remove(self, entry: int) -> bool:
         """Removes an entry by its id; whether there was one."""
 
-    def search(self, embedding: bytes, k: int = 1, min_cosine: float = -1.0) -> list[tuple[int, float]]:
-        """Ids and cosines of up to `k` entries that are at least as alike as `min_cosine`, the nearest first.
+    def search(self, embedding: bytes, k: int = 1, min_cosine: float = ...) -> list[tuple[int, float]]:
+        """Ids and cosines of up to `k` entries at least as alike as `min_cosine` (-1 if not said), the nearest first.
 
         Raises:
             ValueError: The embedding is not 1,024 bytes.

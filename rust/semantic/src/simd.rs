@@ -108,11 +108,16 @@ fn dot_f32_as(exact: &[f32; DIMENSIONS], bytes: &[i8; DIMENSIONS]) -> f32 {
 }
 
 #[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "64 at most, four times")]
 fn hamming_as(signs: &Signs, others: &[Signs; N_SIGNS]) -> [u16; N_SIGNS] {
-    others.map(|other| {
-        let n = signs.iter().zip(other).fold(0_u32, |n, (left, right)| n.wrapping_add((left ^ right).count_ones()));
-        u16::try_from(n).unwrap_or(u16::MAX)
-    })
+    // No `map`: what that calls is compiled for any processor.
+    let mut distances = [0_u16; N_SIGNS];
+    for (distance, other) in distances.iter_mut().zip(others) {
+        for (left, right) in signs.iter().zip(other) {
+            *distance = distance.wrapping_add((left ^ right).count_ones() as u16);
+        }
+    }
+    distances
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ pub(super) struct Slots {
 struct Chunk {
     entries: Box<[OnceLock<Entry>]>,
     dead: Box<[AtomicBool]>,
-    signs: Box<[AtomicU64]>,
+    signs: Box<[[AtomicU64; N_SIGN_WORDS]]>,
     links: Box<[AtomicU32]>,
     twins: Box<[AtomicU32]>,
 }
@@ -83,7 +83,7 @@ impl Slots {
         let (chunk, at) = place(slot);
         let chunk = self.chunks.get(chunk)?.get_or_init(|| Chunk::new(self.kind, FIRST_CHUNK << chunk.min(N_GROWING)));
         if self.kind == Kind::Flat {
-            for (word, signs) in chunk.signs.get(at * N_SIGN_WORDS..)?.iter().zip(entry.code.signs()) {
+            for (word, signs) in chunk.signs.get(at)?.iter().zip(entry.code.signs()) {
                 word.store(signs, Ordering::Relaxed);
             }
         }
@@ -144,9 +144,9 @@ impl Slots {
     pub(super) fn read_signs(&self, from: u32) -> ([Signs; N_SIGNS], [bool; N_SIGNS]) {
         let (mut signs, mut are_dead) = ([Signs::default(); N_SIGNS], [false; N_SIGNS]);
         if let Some((chunk, at)) = self.chunk(from) {
-            let words = chunk.signs.get(at * N_SIGN_WORDS..).unwrap_or_default();
-            for (sign, word) in signs.iter_mut().flatten().zip(words) {
-                *sign = word.load(Ordering::Relaxed);
+            for (signs, [a, b, c, d]) in signs.iter_mut().zip(chunk.signs.get(at..).unwrap_or_default()) {
+                // A word at a time over all of them took 43 us more a look-up among 10,000.
+                *signs = [a, b, c, d].map(|word| word.load(Ordering::Relaxed));
             }
             for (is_dead, dead) in are_dead.iter_mut().zip(chunk.dead.get(at..).unwrap_or_default()) {
                 *is_dead = dead.load(Ordering::Relaxed);
@@ -164,14 +164,14 @@ impl Slots {
 impl Chunk {
     fn new(kind: Kind, n: usize) -> Self {
         let (n_signs, n_links) = match kind {
-            Kind::Flat => (n * N_SIGN_WORDS, 0),
+            Kind::Flat => (n, 0),
             Kind::Graph => (0, n * N_GROUND_LINKS),
         };
         let none = |n| (0..n).map(|_| AtomicU32::new(NOWHERE)).collect();
         Self {
             entries: (0..n).map(|_| OnceLock::new()).collect(),
             dead: (0..n).map(|_| AtomicBool::new(false)).collect(),
-            signs: (0..n_signs).map(|_| AtomicU64::new(0)).collect(),
+            signs: (0..n_signs).map(|_| Default::default()).collect(),
             links: none(n_links),
             twins: none(n_links / N_GROUND_LINKS),
         }
