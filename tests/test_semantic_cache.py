@@ -2,6 +2,7 @@
 
 import doctest
 import threading
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,18 @@ QUESTION = "What is your refund policy?"
 ANSWER = "30 days."
 
 
+def empty(**settings: Any) -> SemanticCache[Any]:
+    return SemanticCache(**settings)
+
+
+def answer(cache, question):
+    hit = cache.get(question)
+    return hit and hit.answer
+
+
 @pytest.fixture
 def cache():
-    cache = SemanticCache()
+    cache = empty()
     cache.put(QUESTION, ANSWER)
     cache.put("How do I convert a PDF to a Word document?", "Use the export menu.")
     cache.put("Flights from Berlin to Madrid in 2023", "There are 5.")
@@ -31,7 +41,7 @@ def cache():
     ],
 )
 def test_what_asks_the_same_is_served(cache, question):
-    assert cache.get(question).answer == ANSWER
+    assert answer(cache, question) == ANSWER
 
 
 @pytest.mark.parametrize(
@@ -51,12 +61,12 @@ def test_what_only_looks_like_it_is_not(cache, question, veto):
 
 def test_a_lower_threshold_serves_more():
     question = "Could you please tell me what your refund policy is?"
-    strict, loose = SemanticCache(), SemanticCache(min_probability=0.6)
+    strict, loose = empty(), empty(min_probability=0.6)
     for cache in (strict, loose):
         cache.put(QUESTION, ANSWER)
 
     assert strict.get(question) is None
-    assert loose.get(question).answer == ANSWER
+    assert answer(loose, question) == ANSWER
 
 
 def test_what_is_forgotten_is_not_found(cache):
@@ -70,28 +80,28 @@ def test_what_is_forgotten_is_not_found(cache):
 def test_a_new_answer_takes_the_place_of_the_old(cache):
     cache.put("what is your refund policy?", "14 days.")
 
-    assert cache.get(QUESTION).answer == "14 days."
+    assert answer(cache, QUESTION) == "14 days."
     assert len(cache) == 3
 
 
 def test_whoever_was_not_used_for_longest_makes_room():
-    cache = SemanticCache(max_entries=2)
+    cache = empty(max_entries=2)
     cache.put("Where is my order?", 1)
     cache.put("How do I reset my password?", 2)
-    assert cache.get("Where is my order?").answer == 1
+    assert answer(cache, "Where is my order?") == 1
     cache.put("Do you ship abroad?", 3)
 
     assert cache.get("How do I reset my password?") is None
-    assert [cache.get(question).answer for question in ("Where is my order?", "Do you ship abroad?")] == [1, 3]
+    assert [answer(cache, question) for question in ("Where is my order?", "Do you ship abroad?")] == [1, 3]
     assert (cache.stats().n_evicted, cache.stats().n_hits, cache.stats().n_misses) == (1, 3, 1)
 
 
 @pytest.mark.parametrize("question", ["", "   ", "\u0000", "?", "x" * 100_000, "\U0001f600" * 9])
 def test_any_text_is_a_question(question):
-    cache = SemanticCache()
+    cache = empty()
     cache.put(question, ANSWER)
 
-    assert cache.get(question).answer == ANSWER
+    assert answer(cache, question) == ANSWER
 
 
 @pytest.mark.parametrize("settings", [{"max_entries": 0}, {"min_probability": 1.1}, {"min_probability": -0.1}], ids=str)
@@ -101,7 +111,7 @@ def test_settings_that_are_none_are_refused(settings):
 
 
 def test_several_threads_use_it():
-    cache = SemanticCache(max_entries=50)
+    cache = empty(max_entries=50)
     faults = []
 
     def use(worker):
@@ -113,8 +123,10 @@ def test_several_threads_use_it():
                 faults.append(hit)
 
     threads = [threading.Thread(target=use, args=(worker,)) for worker in range(4)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
     assert not faults
     assert len(cache) == 50

@@ -68,6 +68,7 @@ pub(crate) fn manage(gateway: &Gateway, what: Management, body: &[u8], now: Mome
                 "n_entries": size.n_entries,
                 "n_bytes": size.n_bytes,
                 "n_evicted": size.n_evicted,
+                "n_unwritten": size.n_unwritten,
             })
         }
         Management::Purge => {
