@@ -76,7 +76,10 @@ impl Request {
         }
         // With the quotes around it, it is a value; one that no string can hold has none.
         let literal = outline.last_text.as_ref().map(|span| &self.body[span.start - 1..=span.end]);
-        let question = literal.map(|literal| Value::parse(literal).ok()?.string());
+        let question = literal.map(|literal| {
+            let value = Value::parse(literal).ok()?;
+            value.string().filter(|_| value.is_exact_string())
+        });
         let is_for_nobody_else = match (self.endpoint.task(), self.endpoint) {
             // The body was read before; what cannot be read now is not understood.
             _ if walked.is_err() || question == Some(None) => Some("unread"),
