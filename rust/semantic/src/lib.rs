@@ -3,6 +3,7 @@
 //! A question is normalised, embedded, and looked up among the embeddings of those that were answered. The nearest one is
 //! then judged, since nearness alone takes "in 2023" for "in 2024": vetoes and a verifier look at the words themselves.
 
+mod weights;
 mod normalise;
 mod tokenizer;
 pub mod embedder;

@@ -23,7 +23,7 @@ use crate::embedding::{DIMENSIONS, Embedding};
 use crate::simd::add_scaled;
 use crate::tokenizer::Tokenizer;
 
-pub use weights::WeightsError;
+pub use crate::weights::WeightsError;
 
 /// Pieces of a text that are looked at: of a question all, of a book its beginning.
 pub const MAX_PIECES: usize = 512;

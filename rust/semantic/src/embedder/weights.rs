@@ -9,37 +9,19 @@
 //! SHA-256 of all that
 //! ```
 
-use std::borrow::Cow;
-use std::fmt;
-
-use sha2::{Digest, Sha256};
-
 use super::{Embedder, MAX_SCALE};
 use crate::embedding::DIMENSIONS;
 use crate::tokenizer::{MAX_PIECE, Tokenizer};
+use crate::weights::{Reader, WeightsError, sealed, wrong};
+use std::borrow::Cow;
 
 const MAGIC: &[u8] = b"tiercel embedder 1\n";
-
-/// Bytes of the checksum.
-const CHECKSUM: usize = 32;
 
 /// Longest name, in bytes.
 const MAX_NAME: usize = 64;
 
 /// Most pieces: what a 16-bit number can count, which is twice what BERT has.
 const MAX_ROWS: usize = 65_536;
-
-/// Why an embedder cannot be had.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WeightsError(String);
-
-impl fmt::Display for WeightsError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for WeightsError {}
 
 impl Embedder {
     /// Reads what [`Self::write`] wrote.
@@ -81,9 +63,7 @@ impl Embedder {
         self.pieces.iter().for_each(|piece| write_text(&mut bytes, piece));
         bytes.extend(self.scales.iter().flat_map(|scale| scale.to_le_bytes()));
         bytes.extend_from_slice(self.rows.as_flattened());
-        let checksum = Sha256::digest(&bytes);
-        bytes.extend_from_slice(&checksum);
-        bytes
+        sealed(bytes)
     }
 
     /// As [`Self::read`], without a copy of the rows.
@@ -125,14 +105,7 @@ struct File<'a> {
 
 impl<'a> File<'a> {
     fn read(bytes: &'a [u8]) -> Result<Self, WeightsError> {
-        if !bytes.starts_with(MAGIC) {
-            return Err(wrong("this is no file of embedder weights that this version reads"));
-        }
-        let (content, checksum) = bytes.split_at(bytes.len().saturating_sub(CHECKSUM));
-        if Sha256::digest(content).as_slice() != checksum {
-            return Err(wrong("the weights are damaged or cut off: their checksum is wrong"));
-        }
-        let mut reader = Reader(content.get(MAGIC.len()..).unwrap_or_default());
+        let mut reader = Reader::open(bytes, MAGIC, "embedder")?;
         let name = reader.text()?;
         let n_pieces = reader.count()?;
         check_number(n_pieces)?;
@@ -150,20 +123,7 @@ impl<'a> File<'a> {
     }
 }
 
-/// What is left of a file.
-struct Reader<'a>(&'a [u8]);
-
 impl<'a> Reader<'a> {
-    fn take(&mut self, n: usize) -> Result<&'a [u8], WeightsError> {
-        let (taken, rest) = self.0.split_at_checked(n).ok_or_else(|| wrong("the weights end too early"))?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], WeightsError> {
-        self.take(N)?.try_into().map_err(|_| wrong("the weights end too early"))
-    }
-
     fn count(&mut self) -> Result<usize, WeightsError> {
         self.array().map(|bytes| u32::from_le_bytes(bytes) as usize)
     }
@@ -202,8 +162,4 @@ fn rounded(number: f32, step: f32) -> u8 {
 fn write_text(bytes: &mut Vec<u8>, text: &str) {
     bytes.push(u8::try_from(text.len()).unwrap_or_default());
     bytes.extend_from_slice(text.as_bytes());
-}
-
-fn wrong(message: impl Into<String>) -> WeightsError {
-    WeightsError(message.into())
 }

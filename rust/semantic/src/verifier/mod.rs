@@ -15,9 +15,9 @@ mod weights;
 
 use std::sync::LazyLock;
 
+pub use crate::weights::WeightsError;
 pub use features::{FEATURES, Features, NAMES};
 pub use trees::Tree;
-pub use weights::WeightsError;
 
 use crate::{Comparison, Question};
 

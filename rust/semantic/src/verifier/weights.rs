@@ -8,32 +8,14 @@
 //! SHA-256 of all that
 //! ```
 
-use std::fmt;
-
-use sha2::{Digest, Sha256};
-
 use super::{FEATURES, RARITIES, Tree, Verifier};
+use crate::weights::{Reader, WeightsError, sealed, wrong};
 
 const MAGIC: &[u8] = b"tiercel verifier 1\n";
-
-/// Bytes of the checksum.
-const CHECKSUM: usize = 32;
 
 /// Most trees, and most leaves of one: what is read is bounded, and so is the time that a score takes.
 const MAX_TREES: usize = 500;
 const MAX_LEAVES: usize = 64;
-
-/// Why weights cannot be had.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WeightsError(String);
-
-impl fmt::Display for WeightsError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for WeightsError {}
 
 impl Verifier {
     /// Reads what [`Self::write`] wrote.
@@ -41,14 +23,7 @@ impl Verifier {
     /// # Errors
     /// What is wrong with the file: it is none of ours, of another version, cut off, or damaged.
     pub fn read(bytes: &[u8]) -> Result<Self, WeightsError> {
-        if !bytes.starts_with(MAGIC) {
-            return Err(wrong("this is no file of verifier weights that this version reads"));
-        }
-        let (content, checksum) = bytes.split_at(bytes.len().saturating_sub(CHECKSUM));
-        if Sha256::digest(content).as_slice() != checksum {
-            return Err(wrong("the weights are damaged or cut off: their checksum is wrong"));
-        }
-        let mut reader = Reader(content.get(MAGIC.len()..).unwrap_or_default());
+        let mut reader = Reader::open(bytes, MAGIC, "verifier")?;
         let rarities = reader.take(RARITIES)?;
         let n_trees = u16::from_le_bytes(reader.array()?);
         let trees = (0..n_trees).map(|_| reader.tree()).collect::<Result<Vec<_>, _>>()?;
@@ -73,9 +48,7 @@ impl Verifier {
             }
             bytes.extend(tree.leaves.iter().flat_map(|value| value.to_le_bytes()));
         }
-        let checksum = Sha256::digest(&bytes);
-        bytes.extend_from_slice(&checksum);
-        bytes
+        sealed(bytes)
     }
 }
 
@@ -112,20 +85,7 @@ fn fault(tree: &Tree) -> Option<&'static str> {
     tree.leaves.iter().any(|value| !value.is_finite()).then_some("a leaf is not finite")
 }
 
-/// What is left of a file.
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, n: usize) -> Result<&'a [u8], WeightsError> {
-        let (taken, rest) = self.0.split_at_checked(n).ok_or_else(|| wrong("the weights end too early"))?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], WeightsError> {
-        self.take(N)?.try_into().map_err(|_| wrong("the weights end too early"))
-    }
-
+impl Reader<'_> {
     fn tree(&mut self) -> Result<Tree, WeightsError> {
         let [n_nodes] = self.array()?;
         let nodes = (0..n_nodes).map(|_| self.node()).collect::<Result<Vec<_>, _>>()?;
@@ -138,10 +98,6 @@ impl<'a> Reader<'a> {
         let threshold = f32::from_le_bytes(self.array()?);
         Ok((feature, threshold, i8::from_le_bytes(self.array()?), i8::from_le_bytes(self.array()?)))
     }
-}
-
-fn wrong(message: impl Into<String>) -> WeightsError {
-    WeightsError(message.into())
 }
 
 #[cfg(test)]
@@ -171,8 +127,7 @@ mod tests {
 
         #[test]
         fn what_is_whole_and_wrong_is_found_too(content in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let mut bytes = [MAGIC, &[0; RARITIES], &content].concat();
-            bytes.extend_from_slice(&Sha256::digest(&bytes).clone());
+            let bytes = sealed([MAGIC, &[0; RARITIES], &content].concat());
             if let Ok(read) = Verifier::read(&bytes) {
                 prop_assert_eq!(bytes, read.write());
             }
