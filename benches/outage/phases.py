@@ -102,7 +102,15 @@ async def run(
         phases.append(Phase(title, fault, provider.name, is_broken, began, load.now()))
         console.print(f"{began:6.1f} s  {provider.name}: {title}")
 
+    async def has_share(expected: float, began: float) -> None:
+        while load.now() - began < scale.patience:
+            if share(load.answers, provider.name, load.now() - STEADY_SECONDS, load.now()) >= expected:
+                break
+            await asyncio.sleep(_POLL_SECONDS)
+
     await asyncio.sleep(scale.healthy)
+    # A provider that began slowly may not be asked yet, and would not be missed.
+    await has_share(scale.part / len(providers), 0.0)
     note("healthy", None, 0.0, is_broken=False)
     for fault in faults:
         began = load.now()
@@ -112,10 +120,7 @@ async def run(
         note(fault.title, fault.name, began, is_broken=True)
         began = load.now()
         await asyncio.sleep(scale.mended)
-        healthy = share(load.answers, provider.name, 0.0, scale.healthy)
-        while load.now() - began < scale.patience:
-            if share(load.answers, provider.name, load.now() - STEADY_SECONDS, load.now()) >= scale.part * healthy:
-                break
-            await asyncio.sleep(_POLL_SECONDS)
+        healthy = share(load.answers, provider.name, phases[0].began, phases[0].ended)
+        await has_share(scale.part * healthy, began)
         note("back", fault.name, began, is_broken=False)
     return phases
