@@ -162,6 +162,7 @@ pub(crate) fn settlement() -> Settlement<'static> {
         idempotent: None,
         cache: None,
         saved: None,
+        check: None,
         is_stream: false,
         attempts: &ATTEMPTS,
         usage: TokenUsage { input: 42, output: 22, ..TokenUsage::default() },

@@ -28,6 +28,7 @@ __all__ = [
     "known_providers",
     "normalise",
     "rarities",
+    "trusted_threshold",
     "schema",
     "version",
     "veto",
@@ -406,8 +407,8 @@ class Call:
     def connect_failed(self, why: Literal["refused", "timeout", "busy"]) -> None:
         """Tell that no connection for the latest attempt came about, and why."""
 
-    def settle(self) -> None:
-        """End the call: metrics, log, books."""
+    def settle(self) -> Call | None:
+        """End the call: metrics, log, books. Gives a question of the gateway's own that came of it, to be made and settled."""
 
 @final
 class Attempt:
@@ -773,6 +774,19 @@ def normalise(text: str) -> str:
 
 def veto(asked: str, stored: str) -> str | None:
     """Why the answer to one question must not serve the other, in a word such as `number`, or `None`."""
+
+def trusted_threshold(
+    checks: Sequence[tuple[float, bool]], max_error: float
+) -> tuple[float, int, int, float] | None:
+    """From which score on at most `max_error` of the answers are wrong, by checks, in the order in which they were made.
+
+    A check is a score and whether the answer was wrong. Returns the loosest threshold that can be trusted with 95 %
+    confidence, how many checks reached it and how many of these were wrong, and the one-sided Clopper-Pearson bound on
+    their share; `None` where none can be. The first eighth only makes the thresholds that are tried.
+
+    Raises:
+        ValueError: `max_error` is not between 0 and 1, or a score is no number.
+    """
 
 def rarities(texts: Sequence[str]) -> bytes:
     """How rare the words of some texts are: 4,096 bytes, a row of the table each."""

@@ -43,7 +43,9 @@ async def answer(exchange: Exchange, worker: Worker) -> None:
         else:
             await exchange.finish()
     finally:
-        call.settle()
+        question = call.settle()
+    if question is not None:
+        worker.ask(question)
 
 
 class Application:

@@ -12,7 +12,9 @@ from weakref import WeakSet
 
 from tiercel import reload, settings
 from tiercel.access_log import Writer
+from tiercel.dispatch import dispatch
 from tiercel.errors import ConfigurationError
+from tiercel.ingress.nobody import Nobody
 from tiercel.patience import Patience
 from tiercel.pool import Pool
 from tiercel.queue import Queue
@@ -21,7 +23,7 @@ from tiercel.state import State
 if TYPE_CHECKING:
     import asyncio
 
-    from tiercel._core import Core
+    from tiercel._core import Call, Core
 
 # How often the access log is written out: often enough to follow, seldom enough to cost nothing.
 CHORE_SECONDS = 0.25
@@ -52,6 +54,7 @@ class Worker:
         self._old_pools: WeakSet[Pool] = WeakSet()
         self._log = Writer(core.access_log, folder)
         self._n_chores = 0
+        self._asking: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._drain_timer: asyncio.TimerHandle | None = None
 
@@ -112,6 +115,18 @@ class Worker:
         self._old_pools.add(self.pool)
         self.pool = Pool(core, self._loop, self.patience, self._queue)
 
+    def ask(self, question: Call) -> None:
+        """Make a call of the gateway's own, for which nobody waits. The core bounds how many there are."""
+        asking = self._loop.create_task(self._make(question))
+        self._asking.add(asking)
+        asking.add_done_callback(self._asking.discard)
+
+    async def _make(self, question: Call) -> None:
+        try:
+            await dispatch(question, Nobody(), self.pool, self.patience)
+        finally:
+            question.settle()
+
     def drain(self) -> None:
         """Refuse what is new, let what runs finish, and end it when the drain time-out is over."""
         self.core.drain()
@@ -120,6 +135,8 @@ class Worker:
 
     async def stop(self) -> None:
         """Write out what has been gathered and close every connection."""
+        for asking in self._asking:
+            asking.cancel()
         for timer in (self._timer, self._drain_timer):
             if timer is not None:
                 timer.cancel()

@@ -1,15 +1,18 @@
 """`tiercel cache`: what a running gateway keeps, and to have it forget."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from tiercel.cli import gateway, output, source
+from tiercel.cli import calibrate, gateway, output, source
 
 app = typer.Typer(help="See and clear what a running gateway keeps.", no_args_is_help=True)
+app.command()(calibrate.calibrate)
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+_STANDING = ("shared by", "model", "near questions", "answered", "compared", "wrong", "from score", "wrong at most", "allowed")
 
 UrlOption = Annotated[
     str | None, typer.Option(show_default=False, help="Of the gateway; else where the configuration has it listen.")
@@ -24,15 +27,19 @@ def report(
     config: source.ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
-    """Say how much is kept.
+    """Say how much is kept, and how many of the answers given to other words are wrong at most.
 
     Exit codes: 0 it is said; 2 the gateway cannot be asked, or refuses.
     """
     page = gateway.Running(url, key_env, config).ask("GET", "/tiercel/cache")
     if as_json:
         output.json(page)
-    else:
-        output.table([(name, str(value)) for name, value in page.items()], ("what", "is"))
+        return
+    classes = page.pop("classes")
+    output.table([(name, str(value)) for name, value in page.items()], ("what", "is"))
+    if classes:
+        output.section("Answers to other words, of the worker that was asked")
+        output.table(map(_standing, classes), _STANDING)
 
 
 @app.command()
@@ -57,7 +64,7 @@ def purge(  # noqa: PLR0913, PLR0917 - they are its options
         selection["older_than"] = _seconds(older_than)
     if everything:
         selection["all"] = True
-    _purge(selection, gateway.Running(url, key_env, config))
+    _forgotten(gateway.Running(url, key_env, config).ask("POST", "/tiercel/cache/purge", selection))
 
 
 @app.command()
@@ -67,16 +74,23 @@ def wrong(
     key_env: KeyOption = "TIERCEL_KEY",
     config: source.ConfigOption = None,
 ) -> None:
-    """Forget an answer that was wrong.
+    """Forget an answer that was wrong, and count it against those given to other words, if it was one.
 
     Exit codes: 0 it is forgotten; 1 there is none of that name; 2 the gateway cannot be asked, or refuses.
     """
-    if not _purge({"id": id}, gateway.Running(url, key_env, config)):
+    if not _forgotten(gateway.Running(url, key_env, config).ask("POST", "/tiercel/cache/wrong", {"id": id})):
         raise typer.Exit(output.NO)
 
 
-def _purge(selection: dict[str, object], running: gateway.Running) -> int:
-    n_purged: int = running.ask("POST", "/tiercel/cache/purge", selection)["n_purged"]
+def _standing(known: dict[str, Any]) -> tuple[str, ...]:
+    threshold = known["threshold"]
+    serves = ("none", "") if threshold is None else (f"{threshold:.2f}", f"{known['bound']:.2%}")
+    counts = (f"{known[name]:,}" for name in ("n_candidates", "n_served", "n_checks", "n_wrong"))
+    return (known["scope"], known["model"], *counts, *serves, f"{known['max_error']:.2%}")
+
+
+def _forgotten(answer: dict[str, Any]) -> int:
+    n_purged: int = answer["n_purged"]
     print(f"{n_purged} answers are forgotten.")
     return n_purged
 

@@ -104,7 +104,7 @@ class Lines:
         """
         for path in self.paths:
             try:
-                with _open(path) as file:
+                with opened(path) as file:
                     yield from self._read(path, file)
             except (EOFError, zlib.error, gzip.BadGzipFile) as error:
                 self.broken.append(f"{path}: {str(error).lower() or 'it breaks off'}")
@@ -162,7 +162,8 @@ def parse(text: bytes) -> Line:
     )
 
 
-def _open(path: Path) -> contextlib.AbstractContextManager[_File]:
+def opened(path: Path) -> contextlib.AbstractContextManager[_File]:
+    """A log to read: `-` is standard input, a name that ends with `.gz` is unpacked."""
     if path == _STDIN:
         return contextlib.nullcontext(sys.stdin.buffer)
     # The file is closed by whoever enters it.

@@ -55,12 +55,15 @@ pub struct Settlement<'a> {
     /// What came of the request's `Idempotency-Key`. `None` where none was heeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotent: Option<&'static str>,
-    /// What came of the cache: `exact` where the answer is from there, `miss`, `bypass`. `None` where there is no cache.
+    /// What came of the cache: `exact` and `semantic` where the answer is from there, `shadow` where it would be, `miss`, `bypass`. `None` where there is no cache.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache: Option<&'static str>,
     /// What the answer from the cache had cost when it was bought.
     #[serde(rename = "saved_nano_dollars", skip_serializing_if = "Option::is_none")]
     pub saved: Option<NanoDollars>,
+    /// What came of comparing the answer with one that was given to a near question.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub check: Option<CacheCheck>,
     /// Whether the client asked for a stream.
     pub is_stream: bool,
     /// What was tried, in order.
@@ -85,6 +88,17 @@ pub struct Settlement<'a> {
     pub bytes_in: u64,
     /// Size of the body that the client was sent.
     pub bytes_out: u64,
+}
+
+/// An answer beside that which the cache would have given.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct CacheCheck {
+    /// How probable it had been that the cache's answer serves.
+    #[serde(rename = "cache_score")]
+    pub score: f32,
+    /// Whether the two say different things.
+    #[serde(rename = "is_cache_wrong")]
+    pub is_wrong: bool,
 }
 
 /// How a call ended. The kinds are words of the error taxonomy, never text from outside.

@@ -8,21 +8,13 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tiercel_core::config::LlmSettings;
-use tiercel_core::plan::{Plan, Reason};
-use tiercel_core::registry::Deployment;
 use tiercel_core::routing::Router;
-use tiercel_core::settlement::TokenUsage;
-use tiercel_wire::{Client, Endpoint, Request, Unsupported};
 
-use crate::call::{Asked, Call};
-use crate::course::Course;
+use crate::call::Call;
 use crate::demand::Demand;
-use crate::head::ClientTimeouts;
+use crate::own::{self, Question};
 use crate::route::{costs, refused};
-use crate::settle::BYTES_PER_TOKEN;
-use crate::shared::Permit;
-use crate::{Gateway, Moment, Reply};
+use crate::{Moment, Reply};
 
 /// What the log and the metrics call it.
 const OPERATION: &str = "classify";
@@ -74,52 +66,13 @@ impl Call {
     }
 
     fn question(&self, router: &Router, text: &str, now: Moment) -> Result<Self, &'static str> {
-        let gateway = &self.gateway;
         let settings = router.llm().ok_or("off")?;
-        let deployment = gateway.registry().deployment(&settings.model).ok_or("unknown_model")?;
         let body = body(router, &settings.model, text);
-        check_cost(gateway, settings, &deployment, body.len(), now)?;
-        let request = Request::parse(Endpoint::ChatCompletions, None, body.as_bytes()).map_err(|_| "failed")?;
-        let plan = Plan::of(Reason::Deployment, [gateway.registry().group_of(deployment)]);
-        // What it costs is part of what the route costs.
-        let route = self.asked.as_ref().and_then(|asked| asked.plan.route.clone());
-        let timeout = Some(settings.timeout.get());
-        let mut aside = Self::new(gateway, now);
-        aside.operation = OPERATION;
-        aside.client = Client::OpenAi;
-        aside.principal.clone_from(&self.principal);
-        aside.requested_model.clone_from(&settings.model);
-        aside.n_bytes_in = body.len();
-        aside.asked = Some(Asked {
-            demand: Demand::Model(Arc::new(request)),
-            plan: Plan { is_configured: true, route, ..plan },
-            course: Course::default(),
-            unsupported: Unsupported::Drop,
-            client_timeouts: ClientTimeouts { total: timeout, read: None },
-            routing: None,
-            n_hops: self.asked.as_ref().map_or(0, |asked| asked.n_hops),
-            forwarded: Vec::new(),
-            _permit: Permit::new(&gateway.shared),
-        });
-        Ok(aside)
+        self.ask_for_it(Question { operation: OPERATION, settings, body, max_output: MAX_OUTPUT }, now)
     }
 }
 
-fn check_cost(
-    gateway: &Gateway,
-    settings: &LlmSettings,
-    deployment: &Deployment,
-    n_bytes: usize,
-    now: Moment,
-) -> Result<(), &'static str> {
-    let input = (n_bytes as u64).div_ceil(BYTES_PER_TOKEN);
-    let usage = TokenUsage { input, output: MAX_OUTPUT, ..TokenUsage::default() };
-    let cost = gateway.prices().cost(&deployment.provider.name, &deployment.model, &usage, now.unix);
-    if cost.is_some_and(|cost| cost > settings.max_cost.into()) { Err("too_dear") } else { Ok(()) }
-}
-
-/// The question, in OpenAI's dialect, which is then translated like a client's own.
-fn body(router: &Router, model: &str, text: &str) -> String {
+fn body(router: &Router, model: &str, text: &str) -> Value {
     let kinds: Vec<String> = router.labels().map(|(label, sentence)| format!("- {label}: {sentence}")).collect();
     let labels: Vec<&str> = router.labels().map(|(label, _)| &**label).collect();
     let system = format!(
@@ -128,39 +81,28 @@ fn body(router: &Router, model: &str, text: &str) -> String {
          Answer with a JSON object alone: {{\"kind\": \"...\"}}",
         kinds.join("\n")
     );
-    let shown = head_and_tail(text).replace("<request>", "< request>").replace("</request>", "< /request>");
     let schema = json!({
         "type": "object",
         "properties": {"kind": {"type": "string", "enum": labels}},
         "required": ["kind"],
         "additionalProperties": false,
     });
-    let body = json!({
+    json!({
         "model": model,
         "messages": [
             {"role": "system", "content": system},
-            {"role": "user", "content": format!("<request>\n{shown}\n</request>")},
+            {"role": "user", "content": own::fenced("request", &head_and_tail(text))},
         ],
         "max_tokens": MAX_OUTPUT,
         "response_format": {"type": "json_schema", "json_schema": {"name": "kind", "strict": true, "schema": schema}},
-    });
-    body.to_string()
+    })
 }
 
 /// The label that a model's answer is, or why it is none.
 fn label(reply: &Reply, router: &Router) -> Result<Arc<str>, &'static str> {
-    if reply.status == 504 {
-        return Err("timeout");
-    }
-    if reply.status != 200 {
-        return Err("failed");
-    }
-    let answer: Value = serde_json::from_slice(&reply.body).map_err(|_| "failed")?;
-    let content = answer["choices"][0]["message"]["content"].as_str().unwrap_or_default().trim();
-    // Where the provider keeps to no schema, some models put a fence around JSON.
-    let inner = content.trim_start_matches("```json").trim_matches('`').trim();
-    let said: Option<Value> = serde_json::from_str(inner).ok();
-    let said = said.as_ref().and_then(|said| said["kind"].as_str()).unwrap_or(inner);
+    let content = own::content(reply)?;
+    let said: Option<Value> = serde_json::from_str(&content).ok();
+    let said = said.as_ref().and_then(|said| said["kind"].as_str()).unwrap_or(&content);
     router.labels().map(|(label, _)| label).find(|label| ***label == *said).cloned().ok_or("no_label")
 }
 

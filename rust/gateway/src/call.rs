@@ -13,7 +13,7 @@ use tiercel_wire::{Client, Unsupported};
 
 use crate::answer::{Answer, Whole, WholeKind};
 use crate::attempt::{Attempt, End};
-use crate::cache::{self, Caching};
+use crate::cache::{self, Caching, Judging};
 use crate::course::Course;
 use crate::demand::Demand;
 use crate::entry::{Entry, Place};
@@ -51,6 +51,8 @@ pub struct Call {
     pub(crate) idempotency: Option<Idempotency>,
     /// There when a cache is looked through.
     pub(crate) caching: Option<Caching>,
+    /// There when it is to judge another one's answer.
+    pub(crate) judging: Option<Judging>,
     /// The answer as the client is sent it, where somebody keeps it.
     pub(crate) recording: Option<Recording>,
     pub(crate) attempts: Vec<Attempt>,
@@ -119,6 +121,7 @@ impl Call {
             asked: None,
             idempotency: None,
             caching: None,
+            judging: None,
             recording: None,
             attempts: Vec::new(),
             decided: None,
@@ -407,7 +410,8 @@ impl Call {
             self.abandon(None, now);
             self.release_key();
             self.leave_flight();
-            settle::settle(self, now);
+            let verdict = self.take_verdict(now);
+            settle::settle(self, verdict, now);
             self.remember(now);
             self.asked = None;
         }

@@ -82,7 +82,7 @@ impl<'a> Place<'a> {
             | Entry::Route
             | Entry::Reload
             | Entry::ForgetHealth
-            | Entry::Cache(Management::Purge) => "POST",
+            | Entry::Cache(Management::Purge | Management::Wrong) => "POST",
             _ => "GET",
         };
         if method == taken || matches!(entry, Entry::Passthrough(..)) {
@@ -100,6 +100,7 @@ impl<'a> Place<'a> {
             "tiercel/reload" if !self.has_prefix => return Ok(Entry::Reload),
             "tiercel/cache" if !self.has_prefix => return Ok(Entry::Cache(Management::Report)),
             "tiercel/cache/purge" if !self.has_prefix => return Ok(Entry::Cache(Management::Purge)),
+            "tiercel/cache/wrong" if !self.has_prefix => return Ok(Entry::Cache(Management::Wrong)),
             "tiercel/health" if !self.has_prefix => return Ok(Entry::Health),
             "tiercel/health/forget" if !self.has_prefix => return Ok(Entry::ForgetHealth),
             _ => {}
@@ -236,6 +237,7 @@ mod tests {
         check("POST", "/tiercel/reload", (Client::OpenAi, Entry::Reload));
         check("GET", "/tiercel/cache", (Client::OpenAi, Entry::Cache(Management::Report)));
         check("POST", "/tiercel/cache/purge", (Client::OpenAi, Entry::Cache(Management::Purge)));
+        check("POST", "/tiercel/cache/wrong", (Client::OpenAi, Entry::Cache(Management::Wrong)));
         check("GET", "/tiercel/health", (Client::OpenAi, Entry::Health));
         check("POST", "/tiercel/health/forget", (Client::OpenAi, Entry::ForgetHealth));
         let files = Operation::find("GET", "/files/file-1").unwrap();

@@ -87,6 +87,7 @@ impl<'a> Head<'a> {
                 b"x-tiercel-session" => head.session = Some(text(value, "x-tiercel-session")?),
                 b"x-tiercel-max-cost" => head.max_cost = Some(text(value, "x-tiercel-max-cost")?),
                 b"x-tiercel-cache" => head.cache.take(value)?,
+                b"x-tiercel-min-similarity" => head.cache.take_min_similarity(value)?,
                 b"x-tiercel-cache-tags" => head.cache.take_tags(value)?,
                 b"x-tiercel-drop-unsupported" => head.drops_unsupported = flag(value)?,
                 b"content-encoding" if !value.eq_ignore_ascii_case(b"identity") => {

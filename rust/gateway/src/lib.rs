@@ -10,6 +10,7 @@ mod cache;
 mod route;
 mod explain;
 mod aside;
+mod own;
 mod count;
 mod attempt;
 mod course;
@@ -32,7 +33,7 @@ mod health;
 mod shared;
 
 pub use attempt::{Next, Ticket};
-pub use cache::{Change, Entry, Limits as CacheLimits, MAX_CHANGES, Size, Store, Tail, worth};
+pub use cache::{CacheFollower, Change, Entry, Limits as CacheLimits, MAX_CHANGES, Size, Store, Tail, worth};
 pub use call::Call;
 pub use connection::{Connection, Step};
 pub use digest::Digest;

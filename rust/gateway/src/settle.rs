@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tiercel_core::money::NanoDollars;
 use tiercel_core::plan::Plan;
-use tiercel_core::settlement::{Attempt, Outcome, Settlement, TokenUsage};
+use tiercel_core::settlement::{Attempt, CacheCheck, Outcome, Settlement, TokenUsage};
 use tiercel_wire::Usage;
 
 use crate::answer::Answer;
@@ -73,7 +73,7 @@ pub(crate) fn cost(call: &Call, now: Moment) -> Option<NanoDollars> {
 }
 
 /// Writes the one record that metrics, log and books read.
-pub(crate) fn settle(call: &Call, now: Moment) {
+pub(crate) fn settle(call: &Call, verdict: Option<CacheCheck>, now: Moment) {
     let attempts: Vec<Attempt<'_>> = call
         .attempts
         .iter()
@@ -109,6 +109,7 @@ pub(crate) fn settle(call: &Call, now: Moment) {
         idempotent: call.idempotency.as_ref().and_then(Idempotency::word),
         cache: call.caching.as_ref().map(Caching::word),
         saved: call.caching.as_ref().and_then(Caching::saved),
+        check: call.caching.as_ref().and_then(Caching::check).or(verdict),
         is_stream: call.asked.as_ref().is_some_and(|asked| asked.demand.is_stream()),
         attempts: &attempts,
         usage: call.usage,

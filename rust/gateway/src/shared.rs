@@ -1,15 +1,16 @@
 //! What outlives a reload: the gateway that takes another's place counts on where that stopped.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tiercel_core::access_log::AccessLog;
 use tiercel_core::health::{HealthTable, STEP, mix};
-use tiercel_core::metrics::{Levels, Metrics, Reload, Sibling};
+use tiercel_core::metrics::{CacheLevels, Levels, Metrics, Reload, Sibling};
 use tiercel_core::routing;
 use tiercel_core::settlement::Settlement;
 
-use crate::cache::{Flights, Store};
+use crate::cache::{Flights, Meanings, Store};
 use crate::idempotency::{Answers, Ledger, Memory};
 use crate::{Gateway, Moment, cache};
 
@@ -32,8 +33,11 @@ pub(crate) struct Shared {
     entries: OnceLock<Box<dyn Store>>,
     /// Which questions are being answered.
     pub(crate) flights: Flights,
+    /// What the questions mean that were answered.
+    pub(crate) meanings: Meanings,
     in_flight: AtomicUsize,
     n_queued: AtomicUsize,
+    n_judging: AtomicUsize,
     n_connections: AtomicUsize,
     n_waiting: AtomicUsize,
     is_draining: AtomicBool,
@@ -55,8 +59,10 @@ impl Shared {
             ledger: Ledger::default(),
             entries: OnceLock::new(),
             flights: Flights::default(),
+            meanings: Meanings::default(),
             in_flight: AtomicUsize::new(0),
             n_queued: AtomicUsize::new(0),
+            n_judging: AtomicUsize::new(0),
             n_connections: AtomicUsize::new(0),
             n_waiting: AtomicUsize::new(0),
             is_draining: AtomicBool::new(false),
@@ -77,6 +83,12 @@ impl Shared {
         &**self.entries.get_or_init(|| Box::new(cache::Memory::default()))
     }
 
+    /// A number from 0 to 1, evenly drawn.
+    pub(crate) fn draw(&self) -> f64 {
+        let draw = mix(self.request_ids.fetch_add(STEP, Ordering::Relaxed)) >> 32;
+        f64::from(u32::try_from(draw).unwrap_or(u32::MAX)) / f64::from(u32::MAX)
+    }
+
     fn tell_levels(&self, now: Moment) {
         self.metrics.set_health(&self.health.rows(now.monotonic));
         self.metrics.set_levels(Levels {
@@ -85,6 +97,24 @@ impl Shared {
             open_connections: self.n_connections.load(Ordering::Relaxed) as u64,
             access_log_dropped: self.access_log.n_dropped(),
         });
+        self.tell_cache();
+    }
+
+    fn tell_cache(&self) {
+        let Some(size) = self.entries.get().map(|entries| entries.size()) else { return };
+        let standings = self.meanings.classes.standings();
+        let mut bounds: BTreeMap<&str, f64> = BTreeMap::new();
+        for standing in &standings {
+            let bound = bounds.entry(&standing.class.model).or_default();
+            *bound = bound.max(standing.bound);
+        }
+        let levels = CacheLevels {
+            n_entries: size.n_entries as u64,
+            n_bytes: size.n_bytes,
+            n_evicted: size.n_evicted,
+            n_unwritten: size.n_unwritten,
+        };
+        self.metrics.set_cache(levels, &bounds.into_iter().collect::<Vec<_>>());
     }
 }
 
@@ -179,8 +209,17 @@ impl Gateway {
 
     /// A place among the calls that wait for room, while there is one.
     pub(crate) fn enter_queue(&self) -> Option<Permit> {
-        let place = Permit::of(&self.shared, |shared| &shared.n_queued);
-        (self.shared.n_queued.load(Ordering::Relaxed) <= MAX_QUEUED).then_some(place)
+        self.enter(|shared| &shared.n_queued, MAX_QUEUED)
+    }
+
+    /// A place among the calls that judge, while there is one.
+    pub(crate) fn enter_judging(&self, most: usize) -> Option<Permit> {
+        self.enter(|shared| &shared.n_judging, most)
+    }
+
+    fn enter(&self, counter: fn(&Shared) -> &AtomicUsize, most: usize) -> Option<Permit> {
+        let place = Permit::of(&self.shared, counter);
+        (counter(&self.shared).load(Ordering::Relaxed) <= most).then_some(place)
     }
 }
 

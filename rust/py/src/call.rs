@@ -133,13 +133,16 @@ impl Call {
         Ok(())
     }
 
-    fn settle(&self) {
-        self.lock().settle(self.clock.now());
+    fn settle(&self, py: Python<'_>) -> PyResult<Option<Py<Self>>> {
+        let (mut call, now) = (self.lock(), self.clock.now());
+        let judge = call.judge(now);
+        call.settle(now);
+        judge.map(|judge| Py::new(py, Self::new(judge, self.clock))).transpose()
     }
 }
 
 impl Drop for Call {
     fn drop(&mut self) {
-        self.settle();
+        self.lock().settle(self.clock.now());
     }
 }

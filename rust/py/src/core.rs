@@ -3,6 +3,7 @@
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
@@ -11,7 +12,7 @@ use tiercel_core::config::{Changes, Config, Interface, Overrides};
 use tiercel_core::models;
 use tiercel_core::prices::PriceTable;
 use tiercel_core::registry::Provider;
-use tiercel_gateway::{CacheLimits, Error, Gateway, Incoming, Reload};
+use tiercel_gateway::{CacheFollower, CacheLimits, Error, Gateway, Incoming, Reload};
 use tiercel_upstream::tls::TimeProvider;
 
 use crate::answers::Files;
@@ -77,7 +78,7 @@ impl Core {
             let folder = folder(self.path.as_deref()).join(path);
             self.gateway.keep_entries_in(Box::new(Entries::open(folder, limits, self.clock)?));
         }
-        Ok(())
+        follow_cache(self.gateway.cache_follower())
     }
 
     // The path of a request.
@@ -306,6 +307,17 @@ fn read_overrides(overrides: &Bound<'_, PyDict>) -> PyResult<Overrides> {
         workers: workers.and_then(NonZeroU16::new),
         interface: interface.map(|name| if name == "rsgi" { Interface::Rsgi } else { Interface::Asgi }),
     })
+}
+
+/// In a thread of its own, which ends with the gateway.
+fn follow_cache(follower: CacheFollower) -> PyResult<()> {
+    let follow = move || {
+        while let Some(pause) = follower.follow() {
+            thread::sleep(pause);
+        }
+    };
+    thread::Builder::new().name("cache follower".to_owned()).spawn(follow)?;
+    Ok(())
 }
 
 fn seed() -> PyResult<u64> {

@@ -13,6 +13,7 @@ mod classifier;
 mod embedder;
 mod index;
 mod verifier;
+mod calibration;
 mod call;
 mod connection;
 mod reply;
@@ -67,6 +68,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(verifier::normalise, module)?)?;
     module.add_function(wrap_pyfunction!(verifier::veto, module)?)?;
     module.add_function(wrap_pyfunction!(verifier::rarities, module)?)?;
+    module.add_function(wrap_pyfunction!(calibration::trusted_threshold, module)?)?;
     module.add_function(wrap_pyfunction!(errors::error_kinds, module)?)?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What a configuration may say of answers that are given again.
 
+use super::routing::LlmSettings;
 use super::values::{ByteSize, Interval};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use std::num::NonZeroU32;
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cache {
-    /// What is answered from the cache: nothing, or requests that are the same to the letter.
+    /// What is answered from the cache: nothing, requests that are the same to the letter, or also those that ask the same.
     pub mode: CacheMode,
     /// Who shares answers.
     pub scope: CacheScope,
@@ -26,6 +27,21 @@ pub struct Cache {
     /// Requests with a higher temperature are meant to be answered differently each time, and are not cached.
     #[schemars(range(min = 0, max = 2))]
     pub max_temperature: f64,
+    /// Above it, only requests that are the same to the letter are answered: whoever asks for variety wants no other's words.
+    #[schemars(range(min = 0, max = 2))]
+    pub max_semantic_temperature: f64,
+    /// How many of the answers that are given to other words may be wrong: 0.01 is one in a hundred of them. Until so much
+    /// is known of a model's answers, nothing of it is given to other words.
+    #[schemars(range(min = 0.001, max = 0.5))]
+    pub max_error: f64,
+    /// The share of the requests with a near question whose answer the model is asked for all the same, to compare.
+    #[schemars(range(min = 0.001, max = 1))]
+    pub check_rate: f64,
+    /// From which cosine on two answers with the same numbers say the same, where their words differ.
+    #[schemars(range(min = 0, max = 1))]
+    pub answer_similarity: f64,
+    /// The model that is asked whether two answers say the same, where neither their words nor their cosine tell.
+    pub judge: Option<LlmSettings>,
     /// Request headers on which an answer depends beside the body: who sends another value gets another answer.
     pub vary: Vec<String>,
 }
@@ -42,6 +58,12 @@ impl Default for Cache {
             max_answer: ByteSize::megabytes(1),
             // What providers take where a request says nothing.
             max_temperature: 1.0,
+            max_semantic_temperature: 0.3,
+            max_error: 0.01,
+            check_rate: 0.05,
+            // Answers to questions of one topic are at .7 to .9.
+            answer_similarity: 0.95,
+            judge: None,
             vary: Vec::new(),
         }
     }
@@ -56,6 +78,17 @@ pub enum CacheMode {
     Off,
     /// Requests that are the same to the letter.
     Exact,
+    /// The same; and of those that ask the same in other words, it is found out how many would be answered wrongly.
+    Shadow,
+    /// Also requests that ask the same in other words, once it is known how many are answered wrongly.
+    Semantic,
+}
+
+impl CacheMode {
+    /// Whether questions in other words are looked for.
+    pub fn is_by_meaning(self) -> bool {
+        matches!(self, Self::Shadow | Self::Semantic)
+    }
 }
 
 /// Who shares answers.

@@ -19,6 +19,13 @@ pub(super) enum Family {
     CacheLookups,
     CacheSaved,
     CacheKept,
+    CacheChecks,
+    CacheVetoes,
+    CacheBound,
+    CacheEntries,
+    CacheBytes,
+    CacheEvicted,
+    CacheUnwritten,
     UndecidedRules,
     HealthChanges,
     DeploymentState,
@@ -49,6 +56,8 @@ pub(super) enum Kind {
     Gauge,
     /// A gauge of which all workers together show the smallest value that is known.
     Least,
+    /// A gauge of which they show the greatest.
+    Most,
     /// With the upper bounds of its buckets, but for the last, which has none.
     Histogram(&'static [u64]),
 }
@@ -62,7 +71,7 @@ pub(super) enum Unit {
 }
 
 impl Family {
-    pub(super) const ALL: [Self; 27] = [
+    pub(super) const ALL: [Self; 34] = [
         Self::Requests,
         Self::Errors,
         Self::Attempts,
@@ -77,6 +86,13 @@ impl Family {
         Self::CacheLookups,
         Self::CacheSaved,
         Self::CacheKept,
+        Self::CacheChecks,
+        Self::CacheVetoes,
+        Self::CacheBound,
+        Self::CacheEntries,
+        Self::CacheBytes,
+        Self::CacheEvicted,
+        Self::CacheUnwritten,
         Self::UndecidedRules,
         Self::HealthChanges,
         Self::DeploymentState,
@@ -191,6 +207,32 @@ impl Family {
                 "Answers that the cache could have kept, by what came of it.",
                 &["outcome"],
             ),
+            Self::CacheChecks => counter(
+                "tiercel_cache_checks_total",
+                "Answers of models that were compared with what the cache would have given to other words.",
+                &["route", "outcome"],
+            ),
+            Self::CacheVetoes => counter(
+                "tiercel_cache_vetoes_total",
+                "Nearest questions whose answer must not serve, by why.",
+                &["veto"],
+            ),
+            Self::CacheBound => most(
+                "tiercel_cache_error_bound",
+                "At most so many of the answers given to other words are wrong, with 95 % confidence; 1 while none are given.",
+                &["model"],
+            )
+            .in_billionths(),
+            Self::CacheEntries => {
+                most("tiercel_cache_entries", "Answers in the cache; of workers that share none, of the one with most.", &[])
+            }
+            Self::CacheBytes => {
+                most("tiercel_cache_bytes", "Bytes of answers in the cache; of workers that share none, of one.", &[])
+            }
+            Self::CacheEvicted => most("tiercel_cache_evicted", "Answers that had to make room for others.", &[]),
+            Self::CacheUnwritten => {
+                counter("tiercel_cache_unwritten_total", "Answers that could not be kept.", &[])
+            }
             Self::UndecidedRules => counter(
                 "tiercel_routing_undecided_total",
                 "Times that a rule was left out, since its condition could not be evaluated.",
@@ -256,6 +298,10 @@ const fn gauge(name: &'static str, help: &'static str) -> Definition {
 
 const fn gauge_of(name: &'static str, help: &'static str, labels: Labels) -> Definition {
     Definition { name, help, kind: Kind::Gauge, unit: Unit::One, labels }
+}
+
+const fn most(name: &'static str, help: &'static str, labels: Labels) -> Definition {
+    Definition { name, help, kind: Kind::Most, unit: Unit::One, labels }
 }
 
 const fn histogram(name: &'static str, help: &'static str, bounds: &'static [u64], labels: Labels) -> Definition {

@@ -46,6 +46,19 @@ pub struct Levels {
     pub access_log_dropped: u64,
 }
 
+/// What the cache keeps.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CacheLevels {
+    /// Answers.
+    pub n_entries: u64,
+    /// Their bytes.
+    pub n_bytes: u64,
+    /// Answers that had to make room.
+    pub n_evicted: u64,
+    /// Answers that this worker could not keep.
+    pub n_unwritten: u64,
+}
+
 /// What came of reading the configuration again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reload {
@@ -120,6 +133,9 @@ impl Metrics {
         if let Some(saved) = call.saved {
             store.add(Family::CacheSaved, &[route], saved.0);
         }
+        if let Some(check) = call.check {
+            store.add(Family::CacheChecks, &[route, if check.is_wrong { "wrong" } else { "right" }], 1);
+        }
         for rule in call.undecided_rules {
             store.add(Family::UndecidedRules, &[route, rule], 1);
         }
@@ -186,6 +202,25 @@ impl Metrics {
     /// Counts an answer that the cache could have kept.
     pub fn count_kept(&self, outcome: &'static str) {
         self.lock().add(Family::CacheKept, &[outcome], 1);
+    }
+
+    /// Counts a near question whose answer must not serve.
+    pub fn count_veto(&self, word: &'static str) {
+        self.lock().add(Family::CacheVetoes, &[word], 1);
+    }
+
+    /// Brings up to date what the cache keeps and promises. `bounds` are by the name of the model or route that is asked
+    /// for: how many of the answers given to other words are wrong, at most.
+    pub fn set_cache(&self, levels: CacheLevels, bounds: &[(&str, f64)]) {
+        let store = &mut *self.lock();
+        store.set(Family::CacheEntries, levels.n_entries);
+        store.set(Family::CacheBytes, levels.n_bytes);
+        store.set(Family::CacheEvicted, levels.n_evicted);
+        store.set(Family::CacheUnwritten, levels.n_unwritten);
+        let mut set = store.replace(Family::CacheBound);
+        for (model, bound) in bounds {
+            set(&[model], nanoseconds(Duration::from_secs_f64(bound.clamp(0.0, 1.0))));
+        }
     }
 
     /// Counts a call that could have been tried again and was not.

@@ -25,13 +25,13 @@ fn write_all(text: &mut String, store: &Store, build_info: &str) -> fmt::Result 
 fn write_family(text: &mut String, family: &Definition, series: &Series) -> fmt::Result {
     let kind = match family.kind {
         Kind::Counter => "counter",
-        Kind::Gauge | Kind::Least => "gauge",
+        Kind::Gauge | Kind::Least | Kind::Most => "gauge",
         Kind::Histogram(_) => "histogram",
     };
     write_head(text, family.name, family.help, kind)?;
     for (labels, cells) in series {
         match family.kind {
-            Kind::Counter | Kind::Gauge | Kind::Least => {
+            Kind::Counter | Kind::Gauge | Kind::Least | Kind::Most => {
                 write_line(text, family.name, labels, &Number { value: cells[0], unit: family.unit })?;
             }
             Kind::Histogram(bounds) => write_histogram(text, family, bounds, labels, cells)?,

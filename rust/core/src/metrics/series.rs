@@ -17,11 +17,17 @@ pub(super) type Cells = Vec<u64>;
 /// Series by their labels as written in the exposition, without braces.
 pub(super) type Series = BTreeMap<Box<str>, Cells>;
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Store {
     families: [Series; Family::ALL.len()],
     /// Kept so that looking up a series allocates nothing.
     scratch: String,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { families: std::array::from_fn(|_| Series::new()), scratch: String::new() }
+    }
 }
 
 impl Store {
@@ -31,7 +37,7 @@ impl Store {
         labels.clear();
         write_labels(&mut labels, family.definition().labels, values);
         let bucket = match family.definition().kind {
-            Kind::Counter | Kind::Gauge | Kind::Least => None,
+            Kind::Counter | Kind::Gauge | Kind::Least | Kind::Most => None,
             Kind::Histogram(bounds) => Some(1 + bounds.partition_point(|&bound| bound < amount)),
         };
         self.update(family, &labels, |cells| {
@@ -61,10 +67,14 @@ impl Store {
     pub(super) fn merge(&mut self, families: Vec<(Family, Series)>, is_alive: bool) {
         for (family, series) in families {
             let kind = family.definition().kind;
-            if matches!(kind, Kind::Gauge | Kind::Least) && !is_alive {
+            if matches!(kind, Kind::Gauge | Kind::Least | Kind::Most) && !is_alive {
                 continue;
             }
-            let merge = if kind == Kind::Least { least } else { u64::saturating_add };
+            let merge = match kind {
+                Kind::Least => least,
+                Kind::Most => u64::max,
+                Kind::Counter | Kind::Gauge | Kind::Histogram(_) => u64::saturating_add,
+            };
             for (labels, amounts) in series {
                 self.update(family, &labels, |cells| {
                     for (cell, amount) in cells.iter_mut().zip(&amounts) {
@@ -98,7 +108,7 @@ fn least(left: u64, right: u64) -> u64 {
 /// How many cells a series of this metric has.
 pub(super) fn n_cells(family: Family) -> usize {
     match family.definition().kind {
-        Kind::Counter | Kind::Gauge | Kind::Least => 1,
+        Kind::Counter | Kind::Gauge | Kind::Least | Kind::Most => 1,
         Kind::Histogram(bounds) => 2 + bounds.len(),
     }
 }

@@ -15,6 +15,9 @@ const FORM: &[u8] = b"tiercel cache 1";
 const HEADERS: [&str; 5] =
     ["anthropic-beta", "anthropic-version", "openai-beta", "x-tiercel-max-cost", "x-tiercel-tier"];
 
+/// Bytes of a question that may be answered as another one was; whoever writes more asks for something of their own.
+const MAX_QUESTION: usize = 4_096;
+
 /// A question.
 #[derive(Clone)]
 pub(super) struct Key {
@@ -24,6 +27,8 @@ pub(super) struct Key {
     pub(super) exact: Digest,
     /// The last words; empty where there are none.
     pub(super) question: String,
+    /// Whether the answer to other words may be one to it, and the other way round.
+    pub(super) serves_other_words: bool,
 }
 
 /// What `request` is known by.
@@ -63,9 +68,11 @@ pub(super) fn key(
     }
     parts.extend(inquiry.pieces.iter().map(|piece| piece.as_bytes()));
     let partition = digest(parts);
-    let question = inquiry.question.as_deref();
-    let exact = digest([&partition[..], question.unwrap_or_default().as_bytes()]);
-    Key { partition, exact, question: question.unwrap_or_default().to_owned() }
+    let question = inquiry.question.as_deref().unwrap_or_default().to_owned();
+    let exact = digest([&partition[..], question.as_bytes()]);
+    let is_sober = inquiry.temperature.is_none_or(|it| it <= settings.max_semantic_temperature);
+    let serves_other_words = is_sober && (1..=MAX_QUESTION).contains(&question.len());
+    Key { partition, exact, question, serves_other_words }
 }
 
 /// A name with its value, so that one without a value is like no other.

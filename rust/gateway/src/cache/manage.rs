@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::row::Row;
+use super::{Store, negative};
 use crate::error::{Error, Kind};
 use crate::{Gateway, Moment, Reply};
 
@@ -14,6 +15,8 @@ pub(crate) enum Management {
     Report,
     /// Forget some answers.
     Purge,
+    /// Forget one that was wrong, and learn from it.
+    Wrong,
 }
 
 /// Which answers are meant: those to which all that is said applies.
@@ -34,6 +37,14 @@ struct Selection {
     prompt: Option<String>,
     /// Kept for at least so many seconds.
     older_than: Option<u64>,
+}
+
+/// An answer that was wrong.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wrong {
+    /// What `x-tiercel-cache` calls it.
+    id: String,
 }
 
 impl Selection {
@@ -69,6 +80,7 @@ pub(crate) fn manage(gateway: &Gateway, what: Management, body: &[u8], now: Mome
                 "n_bytes": size.n_bytes,
                 "n_evicted": size.n_evicted,
                 "n_unwritten": size.n_unwritten,
+                "classes": gateway.shared.meanings.classes.standings(),
             })
         }
         Management::Purge => {
@@ -79,15 +91,31 @@ pub(crate) fn manage(gateway: &Gateway, what: Management, body: &[u8], now: Mome
                 let message = r#"say which answers to forget: {"all": true}, or some of id, tag, tenant, model, prompt, older_than"#;
                 return Err(Error::new(Kind::MalformedBody, message));
             }
-            let secret = entries.secret();
-            // What cannot be read is an answer to nothing, and only takes room.
-            let n_purged = entries.purge(&mut |id, bytes| {
-                Row::read(bytes, id, &secret).is_none_or(|row| selection.all || selection.is_meant(&row, now))
-            });
+            json!({"n_purged": purge(entries, &selection, now)})
+        }
+        Management::Wrong => {
+            let wrong: Wrong = serde_json::from_slice(body).map_err(|error| {
+                Error::new(Kind::MalformedBody, format!("this says not which answer was wrong: {error}"))
+            })?;
+            let selection = Selection { id: Some(wrong.id.clone()), ..Selection::default() };
+            let n_purged = purge(entries, &selection, now);
+            if n_purged > 0 {
+                negative::leave(entries, &wrong.id, gateway.cache().limits, now.unix);
+            }
             json!({"n_purged": n_purged})
         }
     };
     Ok(Reply::json(200, page.to_string().into_bytes()))
+}
+
+/// How many are forgotten.
+fn purge(entries: &dyn Store, selection: &Selection, now: Moment) -> usize {
+    let secret = entries.secret();
+    entries.purge(&mut |id, bytes| match Row::read(bytes, id, &secret) {
+        Some((_, row)) => selection.all || selection.is_meant(&row, now),
+        // What cannot be read is an answer to nothing, and only takes room.
+        None => negative::read(bytes, id, &secret).is_none(),
+    })
 }
 
 #[cfg(test)]
@@ -97,6 +125,7 @@ mod tests {
     use tiercel_core::settlement::TokenUsage;
 
     use super::*;
+    use crate::cache::row::Form;
 
     #[test]
     fn which_answers_are_meant() {
@@ -109,6 +138,8 @@ mod tests {
             tenant: "acme".to_owned(),
             model: "auto".to_owned(),
             question: "Where is my order?".to_owned(),
+            serves_other_words: true,
+            form: Form::Whole,
             tags: vec!["faq".to_owned()],
             reply: Reply::json(200, Vec::new()),
         };

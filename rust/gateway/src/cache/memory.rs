@@ -57,6 +57,10 @@ impl Store for Memory {
         Some(Arc::clone(&kept.row))
     }
 
+    fn peek(&self, id: &Digest) -> Option<Arc<[u8]>> {
+        self.lock().by_id.get(id).map(|kept| Arc::clone(&kept.row))
+    }
+
     fn put(&self, entry: Entry, limits: Limits, unix: Duration) -> bool {
         let Entry { id, row, worth, ends } = entry;
         let rows = &mut *self.lock();
@@ -92,12 +96,19 @@ impl Store for Memory {
         unwanted.len()
     }
 
-    fn tail(&self, after: u64, visit: &mut dyn FnMut(&Digest, Change)) -> Tail {
+    fn tail(&self, after: u64, most: usize, visit: &mut dyn FnMut(&Digest, Change)) -> Tail {
         let rows = self.lock();
-        let next = rows.n_forgotten + rows.changes.len() as u64;
-        let n_known = usize::try_from(after.saturating_sub(rows.n_forgotten)).unwrap_or(usize::MAX);
-        rows.changes.iter().skip(n_known).for_each(|(id, change)| visit(id, *change));
-        Tail { next, is_whole: (rows.n_forgotten..=next).contains(&after) }
+        let newest = rows.n_forgotten + rows.changes.len() as u64;
+        if !(rows.n_forgotten..=newest).contains(&after) {
+            return Tail { next: newest, is_whole: false };
+        }
+        let n_known = usize::try_from(after - rows.n_forgotten).unwrap_or(usize::MAX);
+        rows.changes.iter().skip(n_known).take(most).for_each(|(id, change)| visit(id, *change));
+        Tail { next: newest.min(after.saturating_add(most as u64)), is_whole: true }
+    }
+
+    fn ids(&self) -> Vec<Digest> {
+        self.lock().by_id.keys().copied().collect()
     }
 
     fn secret(&self) -> [u8; 32] {
@@ -205,7 +216,7 @@ mod tests {
         let store = Memory::default();
         let told = |after| {
             let mut changes = Vec::new();
-            let tail = store.tail(after, &mut |id, change| changes.push((id[0], change)));
+            let tail = store.tail(after, usize::MAX, &mut |id, change| changes.push((id[0], change)));
             (tail.next, tail.is_whole, changes)
         };
         assert_eq!((0, true, vec![]), told(0));
@@ -216,8 +227,10 @@ mod tests {
         assert_eq!((6, true, vec![(2, Change::Gone)]), told(5));
         assert_eq!((6, false, vec![]), told(7), "of another store");
         assert!((0..MAX_CHANGES).all(|_| put(&store, 3, 10, 1, 0)));
-        let (next, is_whole, changes) = told(5);
-        assert_eq!((6 + MAX_CHANGES, false, MAX_CHANGES), (next, is_whole, changes.len() as u64));
+        assert_eq!((6 + MAX_CHANGES, false, vec![]), told(5), "of long ago");
+        let mut n_told = 0;
+        let tail = store.tail(6, 10, &mut |_, _| n_told += 1);
+        assert_eq!((Tail { next: 16, is_whole: true }, 10), (tail, n_told), "not all at once");
     }
 
     #[test]

@@ -13,21 +13,31 @@
 //! Whoever asks what is being answered gets that answer, if a whole answer is wanted: a stream that waited for another
 //! one's end would begin later than by asking. A wait has a bound, and so has the number of those who wait.
 //!
+//! # In other words
+//! Where it is configured, an answer may also be given to a question that is asked otherwise: see [`meaning`].
+//!
 //! # Before routing
 //! What is known need not be routed. So that an answer does not go to a request that would have gone elsewhere, what the
 //! rules of a route look at beside the body belongs to the partition too.
 
 mod control;
 mod flights;
+mod judge;
 mod key;
 mod manage;
+mod meaning;
 mod memory;
+mod negative;
+mod otherwise;
 mod row;
 mod store;
 
 pub(crate) use control::{CacheControl, Settings};
 pub(crate) use flights::Flights;
+pub(crate) use judge::Judging;
 pub(crate) use manage::{Management, manage};
+pub use meaning::CacheFollower;
+pub(crate) use meaning::Meanings;
 pub(crate) use memory::Memory;
 pub use store::{Change, Entry, Limits, MAX_CHANGES, Size, Store, Tail, worth};
 
@@ -36,7 +46,7 @@ use std::time::Duration;
 use tiercel_core::keys::Principal;
 use tiercel_core::money::NanoDollars;
 use tiercel_core::plan::{Plan, Reason};
-use tiercel_core::settlement::Outcome;
+use tiercel_core::settlement::{CacheCheck, Outcome};
 use tiercel_wire as wire;
 
 use crate::attempt::Next;
@@ -47,7 +57,10 @@ use crate::head::Head;
 use crate::{Gateway, Moment, Reply, describe, settle};
 
 use flights::Place;
+use judge::Undecided;
 use key::Key;
+use meaning::Near;
+use otherwise::Candidate;
 use row::{Form, Row};
 
 /// How long a call waits until it looks again whether what it asks was answered: at first, and at most.
@@ -65,12 +78,21 @@ pub(crate) struct Caching {
     place: Place,
     n_looks: u32,
     tags: Vec<String>,
+    /// What the model's answer is to be compared with, and what came of it.
+    candidate: Option<Candidate>,
+    /// Where that does not tell.
+    undecided: Option<Undecided>,
+    check: Option<CacheCheck>,
 }
 
 /// What came of looking.
 enum Found {
     /// The same question.
     Exact { name: String, age: Duration, saved: Option<NanoDollars> },
+    /// The same question in other words.
+    Semantic { near: Near, name: String, age: Duration, saved: Option<NanoDollars> },
+    /// The same, but answers to other words are not given yet.
+    Shadow(Near),
     /// Nothing.
     Miss,
     /// It was not looked for, since it may not be, or was told not to.
@@ -82,6 +104,8 @@ impl Caching {
     pub(crate) fn word(&self) -> &'static str {
         match self.outcome {
             Found::Exact { .. } => "exact",
+            Found::Semantic { .. } => "semantic",
+            Found::Shadow(_) => "shadow",
             Found::Miss => "miss",
             Found::Bypass(_) => "bypass",
         }
@@ -89,21 +113,31 @@ impl Caching {
 
     /// Whether the answer is from there.
     pub(crate) fn is_hit(&self) -> bool {
-        matches!(self.outcome, Found::Exact { .. })
+        matches!(self.outcome, Found::Exact { .. } | Found::Semantic { .. })
     }
 
     /// What the answer had cost.
     pub(crate) fn saved(&self) -> Option<NanoDollars> {
         match self.outcome {
-            Found::Exact { saved, .. } => saved,
-            Found::Miss | Found::Bypass(_) => None,
+            Found::Exact { saved, .. } | Found::Semantic { saved, .. } => saved,
+            Found::Shadow(_) | Found::Miss | Found::Bypass(_) => None,
         }
+    }
+
+    /// What came of comparing the model's answer with that to a near question.
+    pub(crate) fn check(&self) -> Option<CacheCheck> {
+        self.check
     }
 
     /// What a client is told of it.
     pub(crate) fn header(&self) -> String {
         match &self.outcome {
             Found::Exact { name, age, .. } => format!("exact;age={};id={name}", age.as_secs()),
+            Found::Semantic { near, name, age, .. } => {
+                let Near { cosine, score, .. } = near;
+                format!("semantic;sim={cosine:.2};p={score:.2};age={};id={name}", age.as_secs())
+            }
+            Found::Shadow(Near { cosine, score, .. }) => format!("shadow;sim={cosine:.2};p={score:.2}"),
             Found::Miss => "miss".to_owned(),
             Found::Bypass(reason) => format!("bypass;reason={reason}"),
         }
@@ -133,6 +167,9 @@ pub(crate) fn look_up(
         place: Place::Nowhere,
         n_looks: 0,
         tags: head.cache.tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        candidate: None,
+        undecided: None,
+        check: None,
     };
     let bypass = match inquiry.is_for_nobody_else {
         Some(reason) => Some(reason),
@@ -145,10 +182,16 @@ pub(crate) fn look_up(
         return Some((caching, None));
     }
     let key = key::key(settings, request, &inquiry, &outline, plan, head, principal);
-    let reply = if head.cache.is_no_cache { None } else { caching.find(gateway, request, &key, now) };
+    let mut reply = None;
     if head.cache.is_no_cache {
         // It asks for an answer of its own, which nobody else's is.
         caching.place = Place::Alone;
+    } else {
+        reply = caching.find(gateway, request, &key, now);
+        if reply.is_none() && settings.mode.is_by_meaning() && key.serves_other_words && !head.cache.is_exact {
+            let class = otherwise::class(settings, principal, request, plan);
+            reply = caching.find_otherwise(gateway, request, &key, &class, head.cache.min_similarity, now);
+        }
     }
     caching.key = Some(key);
     Some((caching, reply))
@@ -163,7 +206,7 @@ impl Caching {
             let row = Row::decode(&entries.get(&id)?, &id, &key.partition, &entries.secret())?;
             row.lives(now.unix).then_some(row)
         };
-        let recast = |form: &Form| read(*form)?.recast(*form, request);
+        let recast = |form: &Form| read(*form)?.recast(request);
         let row = read(self.form).or_else(|| self.form.others().iter().find_map(recast))?;
         let age = now.unix.saturating_sub(row.created);
         self.outcome = Found::Exact { name: row.name, age, saved: row.cost };
@@ -244,15 +287,17 @@ impl Call {
 
     /// Keeps the answer, if it is one for others.
     pub(crate) fn keep_in_cache(&mut self, kept: Result<&Reply, &'static str>, now: Moment) {
-        let Some(caching) = &self.caching else { return };
-        let (Some(key), Some(Demand::Model(request))) = (&caching.key, self.asked.as_ref().map(|it| &it.demand)) else {
-            return;
-        };
+        let cost = settle::cost(self, now);
+        let Some(caching) = &mut self.caching else { return };
+        let Some(Demand::Model(request)) = self.asked.as_ref().map(|it| &it.demand) else { return };
+        let said = kept.and_then(|reply| Ok((reply, request.said(&reply.body)?)));
+        if let Ok((_, said)) = &said {
+            caching.compare(&self.gateway, &said.text);
+        }
+        let Some(key) = &caching.key else { return };
         let settings = self.gateway.cache();
         let entries = self.gateway.shared.entries();
-        let row = kept.and_then(|reply| {
-            request.said(&reply.body)?;
-            let cost = settle::cost(self, now);
+        let row = said.and_then(|(reply, _)| {
             let row = Row {
                 name: name(&key.exact),
                 created: Duration::from_secs(now.unix.as_secs()),
@@ -262,6 +307,8 @@ impl Call {
                 tenant: self.principal.as_ref().map(|it| it.tenant.to_string()).unwrap_or_default(),
                 model: self.requested_model.clone(),
                 question: key.question.clone(),
+                serves_other_words: key.serves_other_words,
+                form: caching.form,
                 tags: caching.tags.clone(),
                 reply: reply.clone(),
             };

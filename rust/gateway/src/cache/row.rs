@@ -17,7 +17,7 @@ use crate::Reply;
 use crate::digest::{Digest, digest};
 
 /// To be changed with the form.
-const FORM: &[u8; 8] = b"answer 1";
+const FORM: &[u8; 8] = b"answer 2";
 
 /// One kept answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,10 @@ pub(super) struct Row {
     pub(super) model: String,
     /// The user's last words.
     pub(super) question: String,
+    /// Whether whoever asks the same in other words may get it.
+    pub(super) serves_other_words: bool,
+    /// The form in which it is kept.
+    pub(super) form: Form,
     /// The client's marks on it.
     pub(super) tags: Vec<String>,
     pub(super) reply: Reply,
@@ -53,6 +57,8 @@ pub(super) enum Form {
 }
 
 impl Form {
+    const ALL: [Self; 3] = [Self::Whole, Self::Stream, Self::StreamWithUsage];
+
     /// In which `request` wants its answer.
     pub(super) fn of(request: &Request) -> Self {
         match (request.is_stream(), request.wants_usage()) {
@@ -88,8 +94,11 @@ impl Row {
         unix.saturating_sub(self.created) < self.ttl
     }
 
-    /// The same, of `form`, in the form that `request` wants; `None` where that could not say all of it.
-    pub(super) fn recast(self, form: Form, request: &Request) -> Option<Self> {
+    /// The same in the form that `request` wants; `None` where that could not say all of it.
+    pub(super) fn recast(self, request: &Request) -> Option<Self> {
+        if self.form == Form::of(request) {
+            return Some(self);
+        }
         let usage = &self.usage;
         let usage = wire::Usage {
             n_input: usage.input,
@@ -99,7 +108,7 @@ impl Row {
             n_reasoning: usage.reasoning,
             ..wire::Usage::default()
         };
-        let whole = match form {
+        let whole = match self.form {
             Form::Whole => self.reply.body,
             Form::Stream | Form::StreamWithUsage => wire::as_whole(request, &self.reply.body, Some(&usage))?,
         };
@@ -129,6 +138,8 @@ impl Row {
         for text in [&self.name, &self.tenant, &self.model, &self.question] {
             writer.bytes(text.as_bytes());
         }
+        writer.number(self.serves_other_words.into());
+        writer.number(Form::ALL.iter().position(|form| *form == self.form).unwrap_or_default() as u64);
         writer.number(self.tags.len() as u64);
         self.tags.iter().for_each(|tag| writer.bytes(tag.as_bytes()));
         writer.number(self.reply.status.into());
@@ -138,24 +149,33 @@ impl Row {
             writer.bytes(value.as_bytes());
         }
         writer.bytes(&self.reply.body);
-        let seal = hmac::sign(&key(secret), &[&writer.0, &id[..]].concat());
-        writer.0.extend(seal.as_ref());
-        writer.0
+        seal(writer.0, id, secret)
     }
 
     /// `None` for whatever `encode` has not written for this id and partition with this secret.
     pub(super) fn decode(bytes: &[u8], id: &Digest, partition: &Digest, secret: &[u8; 32]) -> Option<Self> {
-        let (sealed, seal) = bytes.split_last_chunk::<{ size_of::<Digest>() }>()?;
-        hmac::verify(&key(secret), &[sealed, &id[..]].concat(), seal).ok()?;
-        let mut reader = Reader(sealed.strip_prefix(FORM)?.strip_prefix(partition)?);
-        reader.row()
+        Reader(sealed(bytes, id, secret)?.strip_prefix(FORM)?.strip_prefix(partition)?).row()
     }
 
-    /// What a row says that is found at `id`, whatever its partition: for whoever looks through all of them.
-    pub(super) fn read(bytes: &[u8], id: &Digest, secret: &[u8; 32]) -> Option<Self> {
+    /// What a row says that is found at `id`, and its partition: for whoever looks through all of them.
+    pub(super) fn read(bytes: &[u8], id: &Digest, secret: &[u8; 32]) -> Option<(Digest, Self)> {
         let partition = bytes.strip_prefix(FORM)?.first_chunk()?;
-        Self::decode(bytes, id, partition, secret)
+        Some((*partition, Self::decode(bytes, id, partition, secret)?))
     }
+}
+
+/// With a seal, by which it is known to be of this store, and to be at `id`.
+pub(super) fn seal(mut bytes: Vec<u8>, id: &Digest, secret: &[u8; 32]) -> Vec<u8> {
+    let seal = hmac::sign(&key(secret), &[&bytes, &id[..]].concat());
+    bytes.extend(seal.as_ref());
+    bytes
+}
+
+/// What is under a seal; `None` where that is none.
+pub(super) fn sealed<'a>(bytes: &'a [u8], id: &Digest, secret: &[u8; 32]) -> Option<&'a [u8]> {
+    let (sealed, seal) = bytes.split_last_chunk::<{ size_of::<Digest>() }>()?;
+    hmac::verify(&key(secret), &[sealed, &id[..]].concat(), seal).ok()?;
+    Some(sealed)
 }
 
 fn key(secret: &[u8; 32]) -> hmac::Key {
@@ -191,12 +211,16 @@ impl Reader<'_> {
             ..TokenUsage::default()
         };
         let [name, tenant, model, question] = [self.text()?, self.text()?, self.text()?, self.text()?];
+        let serves_other_words = self.number()? == 1;
+        let form = *Form::ALL.get(usize::try_from(self.number()?).ok()?)?;
         let tags = (0..self.number()?).map(|_| self.text()).collect::<Option<_>>()?;
         let status = self.number()?.try_into().ok()?;
         let headers = (0..self.number()?).map(|_| Some((Cow::Owned(self.text()?), self.text()?)));
         let headers = headers.collect::<Option<_>>()?;
         let reply = Reply { status, headers, body: self.bytes()?.to_vec() };
-        self.0.is_empty().then_some(Row { name, created, ttl, cost, usage, tenant, model, question, tags, reply })
+        let row =
+            Row { name, created, ttl, cost, usage, tenant, model, question, serves_other_words, form, tags, reply };
+        self.0.is_empty().then_some(row)
     }
 
     fn number(&mut self) -> Option<u64> {
@@ -234,6 +258,8 @@ mod tests {
             cost in prop::option::of(0_u64..1 << 50),
             counts in prop::array::uniform5(0_u64..1 << 40),
             texts in prop::array::uniform4("\\PC{0,40}"),
+            serves_other_words: bool,
+            form in prop::sample::select(Form::ALL.as_slice()),
             tags in vec("[a-z]{1,9}", 0..4),
             status in 100_u16..600,
             headers in vec(("[a-z-]{1,9}", "[ -~]{0,30}"), 0..9),
@@ -247,7 +273,7 @@ mod tests {
                 ttl: Duration::from_secs(times.1),
                 cost: cost.map(NanoDollars),
                 usage: TokenUsage { input, cache_read, cache_write, output, reasoning, ..TokenUsage::default() },
-                name, tenant, model, question, tags,
+                name, tenant, model, question, serves_other_words, form, tags,
                 reply: Reply { status, headers, body },
             }
         }
@@ -259,7 +285,7 @@ mod tests {
             let bytes = row.encode(&ID, &PARTITION, &SECRET);
 
             prop_assert_eq!(Some(row.clone()), Row::decode(&bytes, &ID, &PARTITION, &SECRET));
-            prop_assert_eq!(Some(row), Row::read(&bytes, &ID, &SECRET));
+            prop_assert_eq!(Some((PARTITION, row)), Row::read(&bytes, &ID, &SECRET));
         }
 
         #[test]

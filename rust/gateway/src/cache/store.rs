@@ -10,6 +10,9 @@ pub trait Store: Send + Sync {
     /// The row under `id`, whose use counts for what it is worth.
     fn get(&self, id: &Digest) -> Option<Arc<[u8]>>;
 
+    /// The same, which counts for nothing.
+    fn peek(&self, id: &Digest) -> Option<Arc<[u8]>>;
+
     /// Keeps `entry` instead of what was there. Whoever is worth least goes, so that all stay within `limits`; before
     /// them, those that have ended by `unix`, the time. Whether it is taken.
     fn put(&self, entry: Entry, limits: Limits, unix: Duration) -> bool;
@@ -17,8 +20,12 @@ pub trait Store: Send + Sync {
     /// Shows every row to `is_unwanted`, and forgets those for which it says so. How many that were.
     fn purge(&self, is_unwanted: &mut dyn FnMut(&Digest, &[u8]) -> bool) -> usize;
 
-    /// Shows what has become of rows since `after`, the oldest first, whichever worker did it. It begins with 0.
-    fn tail(&self, after: u64, visit: &mut dyn FnMut(&Digest, Change)) -> Tail;
+    /// Shows what has become of rows since `after`, the oldest first and at most so many, whichever worker did it. It
+    /// begins with 0.
+    fn tail(&self, after: u64, most: usize, visit: &mut dyn FnMut(&Digest, Change)) -> Tail;
+
+    /// All that there are.
+    fn ids(&self) -> Vec<Digest>;
 
     /// What rows are sealed with, so that one that was written elsewhere, or was changed, is none.
     fn secret(&self) -> [u8; 32];
@@ -59,7 +66,8 @@ pub enum Change {
 pub struct Tail {
     /// After which to go on.
     pub next: u64,
-    /// Whether that was all: of long ago it is not known any more, and all rows have to be looked at instead.
+    /// Whether nothing was left out before it: of long ago it is not known any more, and all rows have to be looked at
+    /// instead.
     pub is_whole: bool,
 }
 

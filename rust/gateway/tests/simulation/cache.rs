@@ -103,7 +103,7 @@ fn with_whom_answers_are_shared() {
     check("global", ["0 exact;age=0", "0 exact;age=0"]);
 }
 
-fn sha256(text: &str) -> String {
+pub(crate) fn sha256(text: &str) -> String {
     use sha2::Digest;
     sha2::Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }

@@ -18,6 +18,7 @@ mod timeouts;
 mod settlement;
 mod idempotency;
 mod cache;
+mod meaning;
 mod renewal;
 mod routing;
 mod provider;

@@ -68,19 +68,25 @@ impl Environment {
         Ok(())
     }
 
-    pub(super) fn tail(&self, after: u64, visit: &mut dyn FnMut(&Digest, Change)) -> heed::Result<Tail> {
+    pub(super) fn tail(&self, after: u64, most: usize, visit: &mut dyn FnMut(&Digest, Change)) -> heed::Result<Tail> {
         let transaction = self.env.read_txn()?;
-        let next = self.tables.n_changes(&transaction)?;
+        let newest = self.tables.n_changes(&transaction)?;
         let number = after.to_be_bytes();
         let since = (Bound::Excluded(&number[..]), Bound::Unbounded);
-        let mut n_seen = 0;
-        for change in self.tables.changes.range(&transaction, &since)? {
-            if let Some((id, change)) = decode_change(change?.1) {
+        let mut next = after;
+        for change in self.tables.changes.range(&transaction, &since)?.take(most) {
+            let (number, change) = change?;
+            if next.checked_add(1).map(u64::to_be_bytes).as_ref().map(|it| &it[..]) != Some(number) {
+                return Ok(Tail { next: newest, is_whole: false });
+            }
+            next += 1;
+            if let Some((id, change)) = decode_change(change) {
                 visit(&id, change);
-                n_seen += 1;
             }
         }
-        Ok(Tail { next, is_whole: after.checked_add(n_seen) == Some(next) })
+        // Without any, it is that of another file.
+        let is_whole = next > after || after == newest;
+        Ok(Tail { next: if is_whole { next } else { newest }, is_whole })
     }
 
     pub(super) fn size(&self) -> heed::Result<Size> {

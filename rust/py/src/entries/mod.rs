@@ -124,13 +124,17 @@ impl Shared {
 
 impl Store for Entries {
     fn get(&self, id: &Digest) -> Option<Arc<[u8]>> {
-        let row = match self.0.queue.get(id) {
-            Some(Pending::Row(entry)) => entry.row,
-            Some(Pending::Gone) => return None,
-            None => self.0.environment.get()?.get(id)?,
-        };
+        let row = self.peek(id)?;
         self.0.uses.count(id);
         Some(row)
+    }
+
+    fn peek(&self, id: &Digest) -> Option<Arc<[u8]>> {
+        match self.0.queue.get(id) {
+            Some(Pending::Row(entry)) => Some(entry.row),
+            Some(Pending::Gone) => None,
+            None => self.0.environment.get()?.get(id),
+        }
     }
 
     fn put(&self, entry: Entry, limits: CacheLimits, _: Duration) -> bool {
@@ -164,9 +168,19 @@ impl Store for Entries {
         unwanted.len()
     }
 
-    fn tail(&self, after: u64, visit: &mut dyn FnMut(&Digest, Change)) -> Tail {
-        let tail = self.0.environment.get().and_then(|environment| environment.tail(after, visit).ok());
+    fn tail(&self, after: u64, most: usize, visit: &mut dyn FnMut(&Digest, Change)) -> Tail {
+        let tail = self.0.environment.get().and_then(|environment| environment.tail(after, most, visit).ok());
         tail.unwrap_or(Tail { next: after, is_whole: true })
+    }
+
+    fn ids(&self) -> Vec<Digest> {
+        let mut ids = Vec::new();
+        if let Some(environment) = self.0.environment.get()
+            && let Err(error) = environment.each(|id, _| ids.push(*id))
+        {
+            self.0.fail(&error.to_string());
+        }
+        ids
     }
 
     fn secret(&self) -> [u8; 32] {

@@ -106,6 +106,11 @@ impl Guard {
         }
     }
 
+    /// What it keeps.
+    pub fn promise(&self) -> Promise {
+        self.promise
+    }
+
     /// What to do with a candidate of a score. `draw` is drawn evenly from 0 to 1, independently of everything.
     pub fn decide(&mut self, score: f32, draw: f64) -> Decision {
         if score.is_nan() || score < self.promise.min_score {

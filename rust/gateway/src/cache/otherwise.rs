@@ -1,0 +1,102 @@
+//! Answers to the same question in other words: given, or compared with what the model says.
+
+use tiercel_core::config::CacheScope;
+use tiercel_core::keys::Principal;
+use tiercel_core::plan::Plan;
+use tiercel_core::settlement::CacheCheck;
+use tiercel_semantic::bound::{Check, Decision, Promise};
+use tiercel_wire as wire;
+
+use super::judge::Undecided;
+use super::key::Key;
+use super::meaning::{Class, Near, agree};
+use super::row::Row;
+use super::{Caching, Found, Settings};
+use crate::{Gateway, Moment, Reply};
+
+/// Below such a probability that an answer serves, it is none to be considered: most would be wrong.
+const MIN_SCORE: f32 = 0.5;
+
+/// An answer that the cache would have given, for the model's to be compared with.
+pub(super) struct Candidate {
+    class: Class,
+    score: f32,
+    text: String,
+}
+
+impl Caching {
+    /// Looks for an answer that was given to other words. `None` where none may be given, whether there is one or not.
+    pub(super) fn find_otherwise(
+        &mut self,
+        gateway: &Gateway,
+        request: &wire::Request,
+        key: &Key,
+        class: &Class,
+        min_cosine: f32,
+        now: Moment,
+    ) -> Option<Reply> {
+        let settings = gateway.cache();
+        let meanings = &gateway.shared.meanings;
+        let (candidates, veto) = meanings.partitions.near(&key.partition, &key.question, min_cosine);
+        if let Some(veto) = veto {
+            gateway.shared.metrics.count_veto(veto.word());
+        }
+        let entries = gateway.shared.entries();
+        let readable = |near: Near| {
+            let row = Row::decode(&entries.peek(&near.id)?, &near.id, &key.partition, &entries.secret())?;
+            let row = row.lives(now.unix).then_some(row)?.recast(request)?;
+            Some((near, row))
+        };
+        let (near, row) = candidates.into_iter().find_map(readable)?;
+        match meanings.classes.decide(class, settings.promise(), near.score, gateway.shared.draw()) {
+            Decision::Serve if settings.serves_other_words() => {
+                entries.get(&near.id);
+                meanings.classes.note_served(&row.name, class, near.score);
+                let age = now.unix.saturating_sub(row.created);
+                self.outcome = Found::Semantic { near, name: row.name, age, saved: row.cost };
+                return Some(row.reply);
+            }
+            Decision::Serve => self.outcome = Found::Shadow(near),
+            Decision::Check => {
+                let text = request.said(&row.reply.body).ok()?.text;
+                self.candidate = Some(Candidate { class: class.clone(), score: near.score, text });
+            }
+            Decision::Ask => {}
+        }
+        None
+    }
+
+    /// Compares what the model says with what would have been given.
+    pub(super) fn compare(&mut self, gateway: &Gateway, text: &str) {
+        let Some(candidate) = self.candidate.take() else { return };
+        let Candidate { class, score, text: cached } = candidate;
+        let settings = gateway.cache();
+        let does_agree = agree(text, &cached, settings.answer_similarity);
+        if does_agree.is_none() && settings.judge.is_some() {
+            let question = self.key.as_ref().map(|key| key.question.clone()).unwrap_or_default();
+            self.undecided = Some(Undecided { class, score, question, answers: [cached, text.to_owned()] });
+            return;
+        }
+        let is_wrong = does_agree != Some(true);
+        gateway.shared.meanings.classes.record(&class, Check { score, is_wrong });
+        self.check = Some(CacheCheck { score, is_wrong });
+    }
+}
+
+impl Settings {
+    fn promise(&self) -> Promise {
+        Promise { max_error: self.max_error, check_rate: self.check_rate, min_score: MIN_SCORE }
+    }
+}
+
+/// What a request to where `plan` leads is of.
+pub(super) fn class(settings: &Settings, principal: &Principal, request: &wire::Request, plan: &Plan) -> Class {
+    let scope = match settings.scope {
+        CacheScope::Key => format!("{}/{}", principal.tenant, principal.name),
+        CacheScope::Tenant => principal.tenant.to_string(),
+        CacheScope::Global => "*".to_owned(),
+    };
+    // Names that only a client knows are no labels, and there are as many as it likes.
+    let model = if plan.is_configured { request.model() } else { "other" };
+    Class { scope, model: model.to_owned() }
+}
