@@ -5,7 +5,6 @@ import json
 import re
 from itertools import count, islice, product
 
-import openai
 import pytest
 
 from tests import gateways
@@ -34,7 +33,7 @@ def script(start_script):
         words = [word for word in WORD.findall(question) if word in ("refund", "weather", "opening", "secret")]
         digest = hashlib.sha256(" ".join(words).encode()).hexdigest()
         text = " ".join(WORD.findall(digest)) if words else f"I have counted to {next(NUMBERS)}"
-        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "logprobs": None, "finish_reason": "stop"}
         usage = {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4}
         body = {"id": "a", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": usage}
         writer.write(unary(json.dumps(body).encode()))
@@ -83,11 +82,10 @@ def test_other_words_are_answered(start, interface, tmp_path):
         told = ask(gateway, "Good morning! What's your refund policy?")
         assert re.fullmatch(r"semantic;sim=1\.00;p=1\.00;age=\d+;id=[0-9a-f]{16}", told)
 
-        client = openai.OpenAI(base_url=gateway.base_url, api_key=gateway.key)
-        question = [{"role": "user", "content": "hello hello, what is your refund policy"}]
-        raw = client.chat.completions.with_raw_response.create(model="pair", messages=question, stream=True)
-        assert raw.headers["x-tiercel-cache"].startswith("semantic")
-        assert "".join(chunk.choices[0].delta.content or "" for chunk in raw.parse())
+        question = [{"role": "user", "content": "hello! please tell me what is your refund policy"}]
+        streamed = gateway.chat(messages=question, stream=True)
+        assert streamed.headers["x-tiercel-cache"].startswith("semantic")
+        assert streamed.text.endswith("data: [DONE]\n\n")
 
         assert ask(gateway, "what is your refund policy in 2019") == "miss"
         assert ask(gateway, "what was your refund policy", **{"x-tiercel-cache": "exact"}) == "miss"
@@ -112,7 +110,7 @@ def test_other_words_are_answered(start, interface, tmp_path):
 def test_what_is_called_wrong_is_learned_from(start, eventually, tmp_path):
     with start('mode = "semantic"') as gateway:
         learn(gateway, "what is your refund policy")
-        name = ask(gateway, "good day, what is your refund policy").rpartition("id=")[2]
+        name = ask(gateway, "good evening, what is your refund policy").rpartition("id=")[2]
         assert commands(gateway, tmp_path)("wrong", name).returncode == 0
 
         def n_wrong():
@@ -130,11 +128,11 @@ def test_another_tenant_is_told_nothing(start, script):
         assert len(script.requests) == 20
 
 
-def test_in_the_shadow_nothing_is_given_and_a_promise_is_found(start, script, tmp_path, eventually):
-    with start('mode = "shadow"', workers=2) as gateway:
-        n_asked = 400
+def test_in_the_shadow_nothing_is_given_and_a_promise_is_found(start, tmp_path, eventually, interface):
+    with start('mode = "shadow"', interface) as gateway:
+        n_asked = 450
         told = [ask(gateway, words).partition(";")[0] for words in islice(ways("is it bad weather"), n_asked)]
-        assert set(told) == {"miss", "shadow"} or set(told) == {"miss"}
+        assert set(told) == {"miss", "shadow"}
 
         def checks():
             lines = [line for line in gateway.access_log() if "is_cache_wrong" in line]

@@ -22,6 +22,8 @@ pub(super) struct Candidate {
     class: Class,
     score: f32,
     text: String,
+    /// Whether the class learns from it. In shadow mode all are compared, for whoever reads the log.
+    is_check: bool,
 }
 
 impl Caching {
@@ -48,7 +50,8 @@ impl Caching {
             Some((near, row))
         };
         let (near, row) = candidates.into_iter().find_map(readable)?;
-        match meanings.classes.decide(class, settings.promise(), near.score, gateway.shared.draw()) {
+        let decision = meanings.classes.decide(class, settings.promise(), near.score, gateway.shared.draw());
+        match decision {
             Decision::Serve if settings.serves_other_words() => {
                 entries.get(&near.id);
                 meanings.classes.note_served(&row.name, class, near.score);
@@ -57,28 +60,30 @@ impl Caching {
                 return Some(row.reply);
             }
             Decision::Serve => self.outcome = Found::Shadow(near),
-            Decision::Check => {
-                let text = request.said(&row.reply.body).ok()?.text;
-                self.candidate = Some(Candidate { class: class.clone(), score: near.score, text });
-            }
-            Decision::Ask => {}
+            Decision::Ask if settings.serves_other_words() => return None,
+            Decision::Check | Decision::Ask => {}
         }
+        let text = request.said(&row.reply.body).ok()?.text;
+        let is_check = decision == Decision::Check;
+        self.candidate = Some(Candidate { class: class.clone(), score: near.score, text, is_check });
         None
     }
 
     /// Compares what the model says with what would have been given.
     pub(super) fn compare(&mut self, gateway: &Gateway, text: &str) {
         let Some(candidate) = self.candidate.take() else { return };
-        let Candidate { class, score, text: cached } = candidate;
+        let Candidate { class, score, text: cached, is_check } = candidate;
         let settings = gateway.cache();
         let does_agree = agree(text, &cached, settings.answer_similarity);
-        if does_agree.is_none() && settings.judge.is_some() {
+        if does_agree.is_none() && is_check && settings.judge.is_some() {
             let question = self.key.as_ref().map(|key| key.question.clone()).unwrap_or_default();
             self.undecided = Some(Undecided { class, score, question, answers: [cached, text.to_owned()] });
             return;
         }
         let is_wrong = does_agree != Some(true);
-        gateway.shared.meanings.classes.record(&class, Check { score, is_wrong });
+        if is_check {
+            gateway.shared.meanings.classes.record(&class, Check { score, is_wrong });
+        }
         self.check = Some(CacheCheck { score, is_wrong });
     }
 }
