@@ -11,7 +11,9 @@ use crate::embedding::DIMENSIONS;
 /// The signs of an embedding's numbers, a bit each.
 pub(crate) type Signs = [u64; DIMENSIONS / 64];
 /// Signs that are compared at a time.
-pub(crate) const N_SIGNS: usize = 16;
+pub(crate) const N_SIGNS: usize = 32;
+/// Signs of many, word by word rather than one after another, so that each instruction counts bits of eight of them.
+pub(crate) type SignsOfMany = [[u64; N_SIGNS]; DIMENSIONS / 64];
 
 /// Adds a row of signed bytes, multiplied by `scale`, to `sum`.
 pub(crate) fn add_scaled(sum: &mut [i32; DIMENSIONS], row: &[u8; DIMENSIONS], scale: i16) {
@@ -28,9 +30,9 @@ pub(crate) fn dot_f32(exact: &[f32; DIMENSIONS], bytes: &[i8; DIMENSIONS]) -> f3
     dispatch!(dot_f32_as(exact: &[f32; DIMENSIONS], bytes: &[i8; DIMENSIONS]) -> f32)
 }
 
-/// In how many signs each of others differs: 0 to `DIMENSIONS`.
-pub(crate) fn hamming(signs: &Signs, others: &[Signs; N_SIGNS]) -> [u16; N_SIGNS] {
-    dispatch!(hamming_as(signs: &Signs, others: &[Signs; N_SIGNS]) -> [u16; N_SIGNS])
+/// In how many signs each of others differs, 0 to `DIMENSIONS`, and the least of these numbers.
+pub(crate) fn hamming(signs: &Signs, others: &SignsOfMany) -> ([u16; N_SIGNS], u16) {
+    dispatch!(hamming_as(signs: &Signs, others: &SignsOfMany) -> ([u16; N_SIGNS], u16))
 }
 
 /// Asks for something to be brought near, which takes longer than comparing it does.
@@ -108,16 +110,21 @@ fn dot_f32_as(exact: &[f32; DIMENSIONS], bytes: &[i8; DIMENSIONS]) -> f32 {
 }
 
 #[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "64 at most, four times")]
-fn hamming_as(signs: &Signs, others: &[Signs; N_SIGNS]) -> [u16; N_SIGNS] {
+#[expect(clippy::cast_possible_truncation, reason = "256 at most")]
+fn hamming_as(signs: &Signs, others: &SignsOfMany) -> ([u16; N_SIGNS], u16) {
     // No `map`: what that calls is compiled for any processor.
-    let mut distances = [0_u16; N_SIGNS];
-    for (distance, other) in distances.iter_mut().zip(others) {
-        for (left, right) in signs.iter().zip(other) {
-            *distance = distance.wrapping_add((left ^ right).count_ones() as u16);
+    let mut sums = [0_u64; N_SIGNS];
+    for (word, others) in signs.iter().zip(others) {
+        for (sum, other) in sums.iter_mut().zip(others) {
+            *sum = sum.wrapping_add(u64::from((word ^ other).count_ones()));
         }
     }
-    distances
+    let (mut distances, mut least) = ([0_u16; N_SIGNS], u16::MAX);
+    for (distance, sum) in distances.iter_mut().zip(sums) {
+        *distance = sum as u16;
+        least = least.min(sum as u16);
+    }
+    (distances, least)
 }
 
 #[cfg(test)]
@@ -169,12 +176,14 @@ mod tests {
         }
 
         #[test]
-        fn differing_signs_are_counted(signs in any::<Signs>(), others in any::<[Signs; N_SIGNS]>()) {
-            let bit = |signs: &Signs, i: usize| signs[i / 64] >> (i % 64) & 1;
-            let expected = others.map(|other| (0..DIMENSIONS).filter(|i| bit(&signs, *i) != bit(&other, *i)).count());
+        fn differing_signs_are_counted(signs in any::<Signs>(), others in any::<SignsOfMany>()) {
+            let differs = |i: usize, other: usize| (signs[i / 64] ^ others[i / 64][other]) >> (i % 64) & 1 == 1;
+            let expected = std::array::from_fn(|other| (0..DIMENSIONS).filter(|i| differs(*i, other)).count());
+            let (distances, least) = hamming(&signs, &others);
 
-            prop_assert_eq!(hamming(&signs, &others), hamming_as(&signs, &others));
-            prop_assert_eq!(hamming(&signs, &others).map(usize::from), expected);
+            prop_assert_eq!((distances, least), hamming_as(&signs, &others));
+            prop_assert_eq!(distances.map(usize::from), expected);
+            prop_assert_eq!(Some(least), distances.into_iter().min());
         }
     }
 

@@ -8,6 +8,7 @@ use crate::{DIMENSIONS, Embedding};
 
 /// A direction in bytes: `values` times `scale` is of length one.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[repr(C)]
 pub(super) struct Code {
     pub(super) values: [i8; DIMENSIONS],
     scale: f32,

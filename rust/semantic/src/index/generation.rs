@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::code::Code;
 use super::ranked::{Ranked, Scratch};
-use super::slots::{Entry, Kind, Slots};
+use super::slots::{Kind, Slots};
 use super::{Neighbour, Settings, flat, graph};
 use crate::Embedding;
 
@@ -52,7 +52,7 @@ impl Generation {
     /// Which slot it got; `None` where there is none left.
     pub(super) fn push(&self, id: u64, code: &Code, scratch: &mut Scratch) -> Option<u32> {
         match self.slots.kind() {
-            Kind::Flat => self.slots.push(Entry { id, code: *code, upper: Box::default() }),
+            Kind::Flat => self.slots.push(id, code, 0),
             Kind::Graph => graph::push(&self.slots, &self.top, id, code, scratch),
         }
     }

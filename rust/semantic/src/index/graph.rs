@@ -50,9 +50,9 @@ impl Top {
     }
 }
 
-/// Places for links of a new entry above the ground. Its level is drawn from its id, so that a graph can be built again as it
-/// was; one in twelve of each level is on the next.
-fn upper_links(id: u64) -> Box<[AtomicU32]> {
+/// The highest level of a new entry. It is drawn from its id, so that a graph can be built again as it was; one in twelve of
+/// each level is on the next.
+fn level_of(id: u64) -> usize {
     // The finalizer of `SplitMix64` (Steele, Lea and Flood 2014) spreads ids that are counted up.
     let mut hash = id.wrapping_add(0x9e37_79b9_7f4a_7c15);
     hash = (hash ^ hash >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -63,11 +63,7 @@ fn upper_links(id: u64) -> Box<[AtomicU32]> {
         hash /= N_LINKS as u64;
         level += 1;
     }
-    no_links(level)
-}
-
-pub(super) fn no_links(level: usize) -> Box<[AtomicU32]> {
-    (0..level * N_LINKS).map(|_| AtomicU32::new(NOWHERE)).collect()
+    level
 }
 
 /// The nearest, in `scratch.best`: as many as `width`, or fewer where fewer are near.
@@ -87,8 +83,7 @@ pub(super) fn search(slots: &Slots, top: &Top, query: &Code, width: usize, scrat
 
 /// Fills a slot and links it; `None` where there is none left. The writer's alone.
 pub(super) fn push(slots: &Slots, top: &Top, id: u64, code: &Code, scratch: &mut Scratch) -> Option<u32> {
-    let upper = upper_links(id);
-    let level = upper.len() / N_LINKS;
+    let level = level_of(id);
     let mut near_by_level = Vec::new();
     if let Some((mut nearest, highest)) = begin(slots, top, code) {
         for level in (level + 1..=highest).rev() {
@@ -103,12 +98,12 @@ pub(super) fn push(slots: &Slots, top: &Top, id: u64, code: &Code, scratch: &mut
         if let Some(same) = near.first()
             && slots.entry(same.slot())?.code == *code
         {
-            let slot = slots.push(Entry { id, code: *code, upper: Box::default() })?;
+            let slot = slots.push(id, code, 0)?;
             chain(slots, same.slot(), slot);
             return Some(slot);
         }
     }
-    let slot = slots.push(Entry { id, code: *code, upper })?;
+    let slot = slots.push(id, code, level)?;
     for (level, near) in near_by_level {
         let chosen = choose(slots, &near, N_LINKS);
         write(slots.links(slot, level), &chosen);

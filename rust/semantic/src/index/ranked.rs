@@ -1,7 +1,10 @@
 //! A slot and how near it is, as one number that sorts by nearness.
 
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+
+use super::flat::Rough;
 
 /// Sorts by cosine; by slot where two are equal, so that a result does not depend on the order of looking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +29,17 @@ impl Ranked {
     }
 }
 
-/// What a search needs beside the index. It is kept from one search to the next, since making it costs as much as looking.
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// Looks with this thread's scratch. Whatever looks must not call this again.
+pub(super) fn with_scratch<T>(look: impl FnOnce(&mut Scratch) -> T) -> T {
+    SCRATCH.with_borrow_mut(look)
+}
+
+/// What a search needs beside the index. A thread keeps it from one search to the next, in whichever index, since making it
+/// costs as much as looking, and there may be very many indexes.
 #[derive(Default)]
 pub(super) struct Scratch {
     pub(super) visited: Visited,
@@ -35,8 +48,8 @@ pub(super) struct Scratch {
     /// To be looked at, the nearest first.
     pub(super) open: BinaryHeap<Ranked>,
     pub(super) best: Best,
-    /// Of each slot, where all are looked at.
-    pub(super) distances: Vec<u16>,
+    /// Those that look near, where all are looked at.
+    pub(super) rough: Rough,
 }
 
 /// The nearest that were seen.

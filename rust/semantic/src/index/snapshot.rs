@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::code::Code;
 use super::generation::Generation;
-use super::graph::{self, MAX_LEVEL};
-use super::slots::{Entry, Kind, NOWHERE, Slots};
+use super::graph::MAX_LEVEL;
+use super::slots::{Kind, NOWHERE, Slots};
 use super::writer::Writer;
 use super::{Index, Settings};
 use crate::DIMENSIONS;
@@ -61,8 +61,9 @@ impl Index {
             out.put(&[u8::from(slots.is_dead(slot))])?;
             out.put(&entry.code.values.map(i8::cast_unsigned))?;
             if slots.kind() == Kind::Graph {
-                out.put(&[u8::try_from(entry.level()).unwrap_or(u8::MAX)])?;
-                for link in links(slots, slot, entry.level()) {
+                let level = slots.level(slot);
+                out.put(&[u8::try_from(level).unwrap_or(u8::MAX)])?;
+                for link in links(slots, slot, level) {
                     out.put(&link.load(Ordering::Relaxed).to_le_bytes())?;
                 }
             }
@@ -133,8 +134,7 @@ impl Rest<'_> {
         if level > MAX_LEVEL {
             return Err(SnapshotError::Damaged);
         }
-        let slot =
-            slots.push(Entry { id, code: *code, upper: graph::no_links(level) }).ok_or(SnapshotError::TooLarge)?;
+        let slot = slots.push(id, code, level).ok_or(SnapshotError::TooLarge)?;
         if slots.kind() == Kind::Flat {
             return Ok(());
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::code::Code;
 use super::generation::Generation;
-use super::ranked::Scratch;
+use super::ranked::with_scratch;
 use super::slots::Kind;
 use super::{Refused, Settings};
 
@@ -18,7 +18,6 @@ const N_DEAD_KEPT: usize = 16;
 pub(super) struct Writer {
     slot_of: HashMap<u64, u32>,
     successor: Option<Successor>,
-    scratch: Scratch,
 }
 
 struct Successor {
@@ -47,7 +46,7 @@ impl Writer {
         if self.len() >= settings.max_entries && !self.slot_of.contains_key(&id) {
             return Err(Refused::Full);
         }
-        let slot = current.push(id, code, &mut self.scratch).ok_or(Refused::Full)?;
+        let slot = with_scratch(|scratch| current.push(id, code, scratch)).ok_or(Refused::Full)?;
         if let Some(old) = self.slot_of.insert(id, slot) {
             current.slots.kill(old);
             self.forget_successor_of(id);
@@ -74,7 +73,7 @@ impl Writer {
         for slot in successor.next..n_slots.min(successor.next + N_MOVED) {
             if !current.slots.is_dead(slot) {
                 let entry = current.slots.entry(slot)?;
-                let moved = successor.generation.push(entry.id, &entry.code, &mut self.scratch)?;
+                let moved = with_scratch(|scratch| successor.generation.push(entry.id, &entry.code, scratch))?;
                 successor.slot_of.insert(entry.id, moved);
             }
             successor.next = slot + 1;
