@@ -24,7 +24,7 @@ class TiercelError(Exception):
 
     >>> import tiercel
     >>> try:
-    ...     tiercel.Gateway.from_text("[tiers]\\ncheap = 1")
+    ...     tiercel.Gateway.from_text("tiers = 1")
     ... except tiercel.TiercelError as error:
     ...     type(error).__name__
     'ConfigurationError'
@@ -36,7 +36,7 @@ class ConfigurationError(TiercelError):
 
     >>> import tiercel
     >>> try:
-    ...     tiercel.Gateway.from_text("[sever]\\nport = 8080")
+    ...     tiercel.Gateway.from_text("[sever]")
     ... except tiercel.ConfigurationError as error:
     ...     error.line, error.message
     (1, ...)

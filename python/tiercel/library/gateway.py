@@ -50,9 +50,7 @@ class Gateway:
     the same folder as `cache.path`: the second one goes without a cache.
     """
 
-    def __init__(
-        self, core: Core, *, key: str | None = None, log: Callable[[bytes], object] | None = None
-    ) -> None:
+    def __init__(self, core: Core, *, key: str | None = None, log: Callable[[bytes], object] | None = None) -> None:
         """Use `from_file`, `from_text` or `from_environment`, which say what the arguments are."""
         self._core = core
         self._key = key

@@ -70,7 +70,7 @@ async def _events(ask: Callable[[], InProcessExchange], headers: dict[str, str])
         while (part := await exchange.part()) is not None:
             for line in lines.feed(part):
                 data = line.removeprefix(b"data:").strip()
-                if data == line or data == b"[DONE]":
+                if data in {line, b"[DONE]"}:
                     continue
                 body = orjson.loads(data)
                 if "error" in body:

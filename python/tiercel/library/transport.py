@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import contextlib
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,11 +13,13 @@ from tiercel.library.gateway import Gateway
 try:
     import httpx
 except ImportError as error:
-    raise TiercelError("tiercel.Transport needs httpx: pip install 'tiercel[client]'") from error
+    raise TiercelError("tiercel.Transport needs httpx\nhint: pip install 'tiercel[client]'") from error
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Iterator
+    import os
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
+    from tiercel._core import Reply
     from tiercel.ingress.in_process import InProcessExchange
 
 T = TypeVar("T")
@@ -61,19 +63,19 @@ class Transport(httpx.AsyncBaseTransport, httpx.BaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send `request`; its answer is there as soon as its head is."""
-        body = await request.aread()
-        exchange, response = await self._send(request, body)
-        response.stream = _AsyncBody(exchange, _read_timeout(request))
-        return response
+        await request.aread()
+        exchange, head = await self._send(request)
+        body = _AsyncBody(exchange, _read_timeout(request))
+        return httpx.Response(head.status, headers=head.headers, stream=body)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """As `handle_async_request`, for a thread that waits."""
-        body = request.read()
+        request.read()
         with self._starting:
             thread = self._thread = self._thread or _Thread()
-        exchange, response = thread.run(self._send(request, body))
-        response.stream = _Body(thread, exchange, _read_timeout(request))
-        return response
+        exchange, head = thread.run(self._send(request))
+        body = _Body(thread, exchange, _read_timeout(request))
+        return httpx.Response(head.status, headers=head.headers, stream=body)
 
     async def aclose(self) -> None:
         """Close the gateway, if it is the transport's own."""
@@ -88,15 +90,14 @@ class Transport(httpx.AsyncBaseTransport, httpx.BaseTransport):
             thread.run(self._gateway.aclose())
             thread.end()
 
-    async def _send(self, request: httpx.Request, body: bytes) -> tuple[InProcessExchange, httpx.Response]:
+    async def _send(self, request: httpx.Request) -> tuple[InProcessExchange, Reply]:
         headers = [(name.lower(), value) for name, value in request.headers.raw]
-        exchange = self._gateway.ask(request.method, request.url.raw_path, headers, body)
+        exchange = self._gateway.ask(request.method, request.url.raw_path, headers, request.content)
         try:
-            head = await _in_time(exchange.head(), _read_timeout(request))
+            return exchange, await _in_time(exchange.head(), _read_timeout(request))
         except BaseException:
             exchange.leave()
             raise
-        return exchange, httpx.Response(head.status, headers=head.headers)
 
 
 class _AsyncBody(httpx.AsyncByteStream):
@@ -134,28 +135,45 @@ class _Thread:
     """An event loop in a thread of its own, which ends with the process at the latest."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="tiercel", daemon=True)
+        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        self._loop = self._runner.get_loop()
+        self._is_ended = asyncio.Event()
+        self._thread = threading.Thread(target=self._live, name="tiercel", daemon=True)
         self._thread.start()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """The coroutine's result; whoever is interrupted waiting for it cancels it."""
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        """The coroutine's result; whoever is interrupted while waiting for it cancels it.
+
+        Raises:
+            RuntimeError: The transport is closed.
+        """
+        try:
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        except RuntimeError:
+            coroutine.close()
+            raise
         try:
             return future.result()
         except BaseException:
             future.cancel()
             raise
 
-    def call(self, function: Any) -> None:
-        """Have `function` called."""
-        self._loop.call_soon_threadsafe(function)
+    def call(self, function: Callable[[], None]) -> None:
+        """Have `function` called, unless all has ended already."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(function)
 
     def end(self) -> None:
-        """Stop, when all that was asked for is done."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        """Cancel what still runs, and stop."""
+        self._loop.call_soon_threadsafe(self._is_ended.set)
         self._thread.join()
-        self._loop.close()
+
+    def _live(self) -> None:
+        with self._runner:
+            self._runner.run(self._until_ended())
+
+    async def _until_ended(self) -> None:
+        await self._is_ended.wait()
 
 
 def _read_timeout(request: httpx.Request) -> float | None:
