@@ -42,7 +42,7 @@ __all__ = [
 
 __version__ = version()
 
-# Imported when they are asked for: asyncio takes as long as all the rest; httpx takes longer, and may be missing.
+# Imported when they are asked for: asyncio takes as long as all the rest.
 _LATER = {
     "Answer": "answer",
     "Event": "answer",

@@ -131,7 +131,7 @@ class InProcessExchange:
             self._head.set_result(head)
         return None
 
-    def send(self, body: bytes) -> Awaitable[None] | None:
+    def send(self, body: bytes) -> asyncio.Future[None] | None:
         self._take(body)
         if self._n_unread < MAX_UNREAD or self.has_left:
             return None

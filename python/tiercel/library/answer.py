@@ -153,14 +153,14 @@ def headers_of(head: Reply) -> dict[str, str]:
     return headers
 
 
-def refusal(status: int, body: bytes) -> RequestError:
-    """The exception for an answer of OpenAI's dialect that refuses, or for an event of a stream that does."""
+def refusal(status: int, body: bytes, kind: type[RequestError] = RequestError) -> RequestError:
+    """The exception for an answer of OpenAI's dialect that refuses, of `kind` where its code names none."""
     try:
         error = orjson.loads(body)["error"]
         message, code = str(error["message"]), str(error.get("code") or error.get("type") or RequestError.code)
     except (ValueError, KeyError, TypeError, AttributeError):
         message, code = f"the answer is {status} and says no more that can be read", RequestError.code
-    return BY_CODE.get(code, RequestError)(message, code, status)
+    return BY_CODE.get(code, kind)(message, code, status)
 
 
 def _text(body: Json, part: str) -> str:

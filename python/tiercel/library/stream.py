@@ -73,8 +73,8 @@ async def _events(ask: Callable[[], InProcessExchange], headers: dict[str, str])
                 if data in {line, b"[DONE]"}:
                     continue
                 body = orjson.loads(data)
-                if "error" in body:
-                    raise refusal(StreamInterrupted.status, data)
+                if body.get("error"):
+                    raise refusal(StreamInterrupted.status, data, StreamInterrupted)
                 yield Event(body)
     finally:
         exchange.leave()

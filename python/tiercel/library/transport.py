@@ -1,38 +1,50 @@
-"""The gateway as what httpx sends its requests by, so that SDKs over httpx need neither a server nor a port."""
+"""The gateway as what httpx sends its requests by, so that SDKs over httpx need neither a server nor a port.
+
+There are two of httpx: the one of that name, and httpx2, which the newer SDKs use. Whichever made a request gets its
+answer in its own classes, found by the request's. So neither is imported here, and neither needs to be installed.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 import threading
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from tiercel.errors import RequestError, TiercelError
+from tiercel.errors import RequestError
 from tiercel.library.gateway import Gateway
-
-try:
-    import httpx
-except ImportError as error:
-    raise TiercelError("tiercel.Transport needs httpx\nhint: pip install 'tiercel[client]'") from error
 
 if TYPE_CHECKING:
     import os
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+    from types import ModuleType
+
+    import httpx
+    import httpx2
 
     from tiercel._core import Reply
     from tiercel.ingress.in_process import InProcessExchange
 
+    class _Base(  # type: ignore[misc] - each wants its own requests, and `Transport` takes both
+        httpx.AsyncBaseTransport, httpx.BaseTransport, httpx2.AsyncBaseTransport, httpx2.BaseTransport
+    ):
+        """What type checkers take a transport for."""
+else:
+    _Base = object
+
 T = TypeVar("T")
 
 
-class Transport(httpx.AsyncBaseTransport, httpx.BaseTransport):
-    """Sends what an `httpx.AsyncClient`, or an `httpx.Client`, is asked to send through a gateway in this process.
+class Transport(_Base):
+    """Sends what a client of httpx or httpx2 is asked to send, through a gateway in this process.
 
-    >>> import httpx, openai, tiercel
+    >>> import httpx2, openai, tiercel
     >>> client = openai.OpenAI(
     ...     base_url="http://tiercel/v1",
     ...     api_key="anything",
-    ...     http_client=httpx.Client(transport=tiercel.Transport("tiercel.toml")),
+    ...     http_client=httpx2.Client(transport=tiercel.Transport("tiercel.toml")),
     ... )
     >>> with client:
     ...     messages = [{"role": "user", "content": "Hello!"}]
@@ -43,8 +55,8 @@ class Transport(httpx.AsyncBaseTransport, httpx.BaseTransport):
     `[[keys]]`, or anything where there is none. The client's read time-out holds from one part of an answer to the
     next; what connects and writes takes no time.
 
-    Under an `httpx.AsyncClient`, the gateway runs on the client's event loop, which must be asyncio's or like it.
-    Under an `httpx.Client` it runs on an event loop in a thread of its own. One transport is for one or the other.
+    Under an `AsyncClient`, the gateway runs on the client's event loop, which must be asyncio's or like it. Under a
+    `Client` it runs on an event loop in a thread of its own. One transport is for one or the other.
     """
 
     def __init__(self, gateway: Gateway | str | os.PathLike[str]) -> None:
@@ -61,21 +73,21 @@ class Transport(httpx.AsyncBaseTransport, httpx.BaseTransport):
         self._thread: _Thread | None = None
         self._starting = threading.Lock()
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: Any) -> Any:  # noqa: ANN401 - either package's
         """Send `request`; its answer is there as soon as its head is."""
         await request.aread()
-        exchange, head = await self._send(request)
-        body = _AsyncBody(exchange, _read_timeout(request))
-        return httpx.Response(head.status, headers=head.headers, stream=body)
+        asked = _Asked(request)
+        exchange, head = await self._send(asked)
+        return asked.answer(head, _AsyncBody, "AsyncByteStream", asked, exchange)
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def handle_request(self, request: Any) -> Any:  # noqa: ANN401 - as above
         """As `handle_async_request`, for a thread that waits."""
         request.read()
         with self._starting:
             thread = self._thread = self._thread or _Thread()
-        exchange, head = thread.run(self._send(request))
-        body = _Body(thread, exchange, _read_timeout(request))
-        return httpx.Response(head.status, headers=head.headers, stream=body)
+        asked = _Asked(request)
+        exchange, head = thread.run(self._send(asked))
+        return asked.answer(head, _Body, "SyncByteStream", asked, exchange, thread)
 
     async def aclose(self) -> None:
         """Close the gateway, if it is the transport's own."""
@@ -90,44 +102,95 @@ class Transport(httpx.AsyncBaseTransport, httpx.BaseTransport):
             thread.run(self._gateway.aclose())
             thread.end()
 
-    async def _send(self, request: httpx.Request) -> tuple[InProcessExchange, Reply]:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def _send(self, asked: _Asked) -> tuple[InProcessExchange, Reply]:
+        request = asked.request
         headers = [(name.lower(), value) for name, value in request.headers.raw]
         exchange = self._gateway.ask(request.method, request.url.raw_path, headers, request.content)
         try:
-            return exchange, await _in_time(exchange.head(), _read_timeout(request))
+            return exchange, await asked.in_time(exchange.head())
         except BaseException:
             exchange.leave()
             raise
 
 
-class _AsyncBody(httpx.AsyncByteStream):
+class _Asked:
+    """A request, and the package that made it."""
+
+    def __init__(self, request: Any) -> None:  # noqa: ANN401 - as above
+        self.request = request
+        roots = {cls.__module__.partition(".")[0] for cls in type(request).__mro__}
+        self._package = sys.modules["httpx2" if "httpx2" in roots else "httpx"]
+
+    def answer(self, head: Reply, body: type, base: str, *arguments: object) -> Any:  # noqa: ANN401 - as above
+        """The answer, whose body is of the class `body` and of the package's class `base`."""
+        stream = _combined(body, self._package, base)(*arguments)
+        return self._package.Response(head.status, headers=head.headers, stream=stream, request=self.request)
+
+    async def in_time(self, coming: Coroutine[Any, Any, T]) -> T:
+        """What comes within the client's read time-out. What fails is what httpx calls it, for SDKs to act upon.
+
+        Raises:
+            ReadTimeout: Nothing did.
+            RemoteProtocolError: The answer broke off, or the gateway was closed.
+        """
+        seconds = self.request.extensions.get("timeout", {}).get("read")
+        try:
+            async with asyncio.timeout(seconds):
+                return await coming
+        except TimeoutError:
+            raise self._package.ReadTimeout(f"nothing came for {seconds:g} s", request=self.request) from None
+        except RequestError as error:
+            raise self._package.RemoteProtocolError(str(error), request=self.request) from error
+
+
+@cache
+def _combined(body: type, package: ModuleType, base: str) -> type:
+    """A class that is `body`, and for the package one of its own."""
+    return type(body.__name__, (body, getattr(package, base)), {})
+
+
+class _AsyncBody:
     """The body of an answer, as it comes."""
 
-    def __init__(self, exchange: InProcessExchange, seconds: float | None) -> None:
+    def __init__(self, asked: _Asked, exchange: InProcessExchange) -> None:
+        self._asked = asked
         self._exchange = exchange
-        self._seconds = seconds
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        while (part := await _in_time(self._exchange.part(), self._seconds)) is not None:
+        while (part := await self._asked.in_time(self._exchange.part())) is not None:
             yield part
 
     async def aclose(self) -> None:
+        """Want no more of it."""
         self._exchange.leave()
 
 
-class _Body(httpx.SyncByteStream):
+class _Body:
     """The body of an answer, as it comes, for a thread that waits."""
 
-    def __init__(self, thread: _Thread, exchange: InProcessExchange, seconds: float | None) -> None:
-        self._thread = thread
+    def __init__(self, asked: _Asked, exchange: InProcessExchange, thread: _Thread) -> None:
+        self._asked = asked
         self._exchange = exchange
-        self._seconds = seconds
+        self._thread = thread
 
     def __iter__(self) -> Iterator[bytes]:
-        while (part := self._thread.run(_in_time(self._exchange.part(), self._seconds))) is not None:
+        while (part := self._thread.run(self._asked.in_time(self._exchange.part()))) is not None:
             yield part
 
     def close(self) -> None:
+        """Want no more of it."""
         self._thread.call(self._exchange.leave)
 
 
@@ -174,24 +237,3 @@ class _Thread:
 
     async def _until_ended(self) -> None:
         await self._is_ended.wait()
-
-
-def _read_timeout(request: httpx.Request) -> float | None:
-    seconds: float | None = request.extensions.get("timeout", {}).get("read")
-    return seconds
-
-
-async def _in_time(coming: Coroutine[Any, Any, T], seconds: float | None) -> T:
-    """What comes within so many seconds. What fails is what httpx calls it, for SDKs to act upon.
-
-    Raises:
-        httpx.ReadTimeout: Nothing did.
-        httpx.RemoteProtocolError: The answer broke off, or the gateway was closed.
-    """
-    try:
-        async with asyncio.timeout(seconds):
-            return await coming
-    except TimeoutError:
-        raise httpx.ReadTimeout(f"nothing came for {seconds:g} s") from None
-    except RequestError as error:
-        raise httpx.RemoteProtocolError(str(error)) from error
