@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from tiercel._core import Reply
     from tiercel.ingress.in_process import InProcessExchange
 
-    class _Base(  # type: ignore[misc] - each wants its own requests, and `Transport` takes both
+    # Each wants its own requests, and `Transport` takes both.
+    class _Base(  # type: ignore[misc]
         httpx.AsyncBaseTransport, httpx.BaseTransport, httpx2.AsyncBaseTransport, httpx2.BaseTransport
     ):
         """What type checkers take a transport for."""
