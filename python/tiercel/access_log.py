@@ -1,4 +1,4 @@
-"""Writes the access log away from the event loop: a full pipe or a slow disk must not hold up a request."""
+"""Where the access log goes. Files are written away from the event loop: a slow disk must not hold up a request."""
 
 from __future__ import annotations
 
@@ -6,13 +6,58 @@ import asyncio
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 # POSIX keeps writes of so many bytes to a pipe in one piece, so that the workers' lines do not mix.
 PIPE_BUFFER = 4096
+
+
+class Log(Protocol):
+    """Takes the lines of the access log."""
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether the last write is still under way."""
+
+    def write_soon(self, lines: bytes) -> None:
+        """Take whole lines, without waiting."""
+
+    async def write(self, lines: bytes) -> None:
+        """Take whole lines after those of `write_soon`."""
+
+    def reopen(self, target: str) -> None:
+        """The configuration says `target` now, or whoever keeps the logs may have moved the file away."""
+
+    def close(self) -> None:
+        """Nothing more comes."""
+
+
+class Listener:
+    """Hands each line, with its end, to a function; what the configuration says of a log is the server's."""
+
+    is_writing = False
+
+    def __init__(self, hear: Callable[[bytes], object]) -> None:
+        self._hear = hear
+
+    def write_soon(self, lines: bytes) -> None:
+        """Hand over whole lines."""
+        for line in lines.splitlines(keepends=True):
+            self._hear(line)
+
+    async def write(self, lines: bytes) -> None:
+        """Hand over whole lines."""
+        self.write_soon(lines)
+
+    def reopen(self, target: str) -> None:
+        """Go on."""
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 class Writer:

@@ -2,7 +2,8 @@
 
 - TiercelError
   - ConfigurationError: the configuration cannot be used; says where, and what to do
-  - RequestError: a request was refused or failed; one class a kind of `rust/gateway/src/error.rs`
+  - RequestError: a request was refused or failed; a provider's own words, or one class a kind of
+    `rust/gateway/src/error.rs`
     - the request's head: MalformedHead, ConflictingCredentials, LoopDetected
     - its body: MalformedBody, Unsupported, UnsupportedEncoding
     - how that came: BodyIncomplete, BodyTimeout, BodyTooLarge, LengthRequired
@@ -15,15 +16,30 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from tiercel._core import error_kinds
 
 
 class TiercelError(Exception):
-    """Whatever Tiercel raises."""
+    """Whatever Tiercel raises.
+
+    >>> import tiercel
+    >>> try:
+    ...     tiercel.Gateway.from_text("tiers = 1")
+    ... except tiercel.TiercelError as error:
+    ...     type(error).__name__
+    'ConfigurationError'
+    """
 
 
 class ConfigurationError(TiercelError):
     """The configuration cannot be used. As text it shows the line, a caret and a hint.
+
+    >>> import tiercel
+    >>> try:
+    ...     tiercel.Gateway.from_text("[sever]")
+    ... except tiercel.ConfigurationError as error:
+    ...     error.line, error.message
+    (1, ...)
 
     Attributes:
         file: Where it was read from.
@@ -54,11 +70,31 @@ class ConfigurationError(TiercelError):
 class RequestError(TiercelError):
     """A request was refused or failed.
 
+    What Tiercel says itself has a class of its own, see `tiercel.errors`; what a provider says is of this one.
+
+    >>> import tiercel
+    >>> gateway = tiercel.Gateway.from_file("tiercel.toml")
+    >>> try:
+    ...     gateway.route("Hello!", model="nobody's")
+    ... except tiercel.RequestError as error:
+    ...     error.status, error.code
+    (404, 'model_not_found')
+
     Attributes:
         code: What a program may act upon: the `code` of the error's body.
+        status: The HTTP status that says the same.
     """
 
-    code: ClassVar[str]
+    code = "request_failed"
+    status = 500
+
+    def __init__(self, message: str, code: str | None = None, status: int | None = None) -> None:
+        """Say `message`; of a class of its own, code and status are known."""
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+        if status is not None:
+            self.status = status
 
 
 class MalformedHead(RequestError):
@@ -236,3 +272,6 @@ class Internal(RequestError):
 
 
 BY_CODE: dict[str, type[RequestError]] = {kind.code: kind for kind in RequestError.__subclasses__()}
+
+for _code, _status, _ in error_kinds():
+    BY_CODE[_code].status = _status

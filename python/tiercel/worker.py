@@ -22,8 +22,10 @@ from tiercel.state import State
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
     from tiercel._core import Call, Core
+    from tiercel.access_log import Log
 
 # How often the access log is written out: often enough to follow, seldom enough to cost nothing.
 CHORE_SECONDS = 0.25
@@ -38,13 +40,23 @@ DRAIN_SIGNAL = signal.SIGUSR1
 
 
 class Worker:
-    """One process of the gateway."""
+    """What serves on one event loop: a process of the gateway, or the gateway inside of somebody's own."""
 
     pool: Pool
     patience: Patience
 
-    def __init__(self, core: Core, folder: Path, state: State | None = None, number: int = 0) -> None:
-        """Serve with `core`, whose configuration is in `folder`, and is the one of `number` in `state`."""
+    def __init__(
+        self,
+        core: Core,
+        log: Log,
+        state: State | None = None,
+        number: int = 0,
+        note: Callable[[str], object] | None = None,
+    ) -> None:
+        """Serve with `core`, whose configuration is the one of `number` in `state`.
+
+        Lines of the access log go to `log`, notes for the operator to `note`, or else to standard error.
+        """
         self.core = core
         self.max_body = core.max_body
         self.body_timeout = core.body_timeout
@@ -52,7 +64,8 @@ class Worker:
         self._number = number
         # A pool that was replaced lives as long as a call that holds it.
         self._old_pools: WeakSet[Pool] = WeakSet()
-        self._log = Writer(core.access_log, folder)
+        self._log = log
+        self._note = note or _say
         self._n_chores = 0
         self._asking: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -64,28 +77,34 @@ class Worker:
         asked = settings.from_environment()
         folder = asked.config.parent if asked.config else Path()
         if asked.state is None:
-            return cls(asked.load(), folder)
+            core = asked.load()
+            return cls(core, Writer(core.access_log, folder))
         state = State(asked.state)
         accepted = state.accepted()
-        return cls(asked.load(accepted.text), folder, state, accepted.number)
+        core = asked.load(accepted.text)
+        return cls(core, Writer(core.access_log, folder), state, accepted.number)
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Begin with the event loop."""
+        """Begin with the event loop of a process that does nothing else."""
+        loop.add_signal_handler(DRAIN_SIGNAL, self.drain)
+        if self.state is not None:
+            loop.add_signal_handler(reload.SIGNAL, self.follow)
+        self.begin(loop)
+        # What is here stays; what requests leave behind is freed without the collector.
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
+        # What was accepted before this worker had begun, it was not woken for.
+        self.follow()
+
+    def begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin with the event loop, and leave all else of the process as it is."""
         self._loop = loop
         self.core.open_cache()
         self.patience = Patience(loop)
         # One for all pools: an attempt of either that ends makes room for a call of either.
         self._queue = Queue()
         self.pool = Pool(self.core, loop, self.patience, self._queue)
-        loop.add_signal_handler(DRAIN_SIGNAL, self.drain)
-        if self.state is not None:
-            loop.add_signal_handler(reload.SIGNAL, self.follow)
-        # What is here stays; what requests leave behind is freed without the collector.
-        gc.freeze()
-        gc.set_threshold(*GC_THRESHOLDS)
         self._do_chores()
-        # What was accepted before this worker had begun, it was not woken for.
-        self.follow()
 
     def follow(self) -> None:
         """Serve what the main process has accepted last, and open the access log anew."""
@@ -100,7 +119,7 @@ class Worker:
             except ConfigurationError as error:
                 # The main process found it good: a file that it names has changed in these milliseconds.
                 self.core.count_reload(accepted=False)
-                sys.stderr.write(f"tiercel: a worker goes on as it was: {reload.in_one_line(error)}\n")
+                self._note(f"a worker goes on as it was: {reload.in_one_line(error)}")
                 return
             self._number = accepted.number
         self.state.follow(self._number)
@@ -152,7 +171,7 @@ class Worker:
         if not self._log.is_writing and (lines := self.core.take_access_log()):
             self._log.write_soon(lines)
         for note in self.core.take_notes():
-            sys.stderr.write(f"tiercel: {note}\n")
+            self._note(note)
         self._share_health()
         if self._n_chores % SLOW_CHORE_EVERY == 0:
             self.core.tick()
@@ -187,3 +206,7 @@ class Worker:
 
     def _pools(self) -> list[Pool]:
         return [self.pool, *self._old_pools]
+
+
+def _say(note: str) -> None:
+    sys.stderr.write(f"tiercel: {note}\n")

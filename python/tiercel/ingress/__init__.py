@@ -1,1 +1,1 @@
-"""How a client's request gets in, and its answer out: one module a server interface, one `Exchange` for both."""
+"""How a request gets in, and its answer out: one module a server interface, one for this process, one `Exchange`."""
