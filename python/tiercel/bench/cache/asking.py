@@ -84,12 +84,10 @@ class Upstream:
         Raises:
             TiercelError: The gateway does not start, answers with an error, or its books are wrong.
         """
-        found = []
         async with Simulator(self.settings) as simulator:
             config = _written(mode, folder, simulator.base_url)
             async with gateway.serving(config, MODEL) as served:
-                for position in requests:
-                    found.append((position, await served.look_up(stream.questions[position].text)))
+                found = [(it, await served.look_up(stream.questions[it].text)) for it in requests]
         lines = gateway.access_log(folder)
         if len(lines) != len(found):
             raise TiercelError(f"the gateway's log has {len(lines)} lines for {len(found)} requests")
@@ -110,7 +108,9 @@ class Upstream:
         where: Found = "exact" if answer.where == "exact" else "semantic" if answer.where == "semantic" else "model"
         full, cost = price(question.text), line.get("cost_nano_dollars") or 0
         if cost != (full if where == "model" else 0):
-            raise TiercelError(f"{question.text!r}: the gateway's log says {cost} nano-dollars, not {full}, for {where}")
+            raise TiercelError(
+                f"{question.text!r}: the gateway's log says {cost} nano-dollars, not {full}, for {where}"
+            )
         is_wrong = self.handbook.intent(answer.text) != question.intent
         return Outcome(position, where, is_wrong, "is_cache_wrong" in line, cost, full)
 

@@ -93,7 +93,8 @@ def wilson(share: float, n: float) -> tuple[float, float]:
     spread = _QUANTILE**2 / n
     middle = (share + spread / 2) / (1 + spread)
     half = _QUANTILE / (1 + spread) * sqrt(share * (1 - share) / n + spread / (4 * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # What is rounded must not leave the share outside.
+    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
 def _interval(hits: Sequence[Outcome]) -> tuple[float, float] | None:

@@ -30,18 +30,19 @@ if TYPE_CHECKING:
 _N_EXAMPLES = 100
 
 ASSUMPTIONS = (
-    f"{streams.REPEATS:.0%} of requests are word by word what came before, by Zipf's law over the questions; all others"
-    " are new to the stream, and come in random order. A stream ends where its set has no more questions.",
-    "An answer is wrong if it is of another intent. Intents are broader than answers and their labels are noisy, so the"
-    " shares that are called wrong are too low where a hit is 'broad', and may be too high where labels are wrong.",
-    "The model is simulated: a page for each intent in six wordings, and a number that tells it from all others. So no"
-    " comparison of two answers errs, as those of real models do.",
-    "The embedder read the questions of four intents in five, without their labels; the verifier learned from some"
-    f" questions of both sets. Neither learned from the stream {streams.UNSEEN!r}, nor from a label of its intents.",
-    "Nothing was fitted or chosen on the streams: the gateway learns its threshold while it is asked, from checks whose"
-    " cost is in the dollars; cosines and probabilities are fixed beforehand; vCache's rule learns while it is asked.",
+    f"{streams.REPEATS:.0%} of requests are word by word what came before, by Zipf's law over the questions.",
+    "All others are new to the stream and come in random order; it ends where its set has no more questions.",
+    "An answer is wrong if it is of another intent. Labels are noisy, and most intents are broader than one answer.",
+    "Such hits of the right intent are counted as 'broad': some of them would be wrong to whoever asked.",
+    "The model is simulated: a page for each intent, in six wordings, whose number tells it from all others.",
+    "So no comparison of two answers errs, as those of real models do.",
+    "The embedder read the questions of four intents in five, without their labels.",
+    "The verifier learned from some questions of both sets, and from the labels of intents that one answer serves.",
+    f"Neither learned from questions of the stream {streams.UNSEEN!r}, which has few intents that are far apart.",
+    "Nothing was fitted or chosen on the streams. The gateway learns while it is asked; its checks are in the dollars.",
+    "So does vCache's rule, which is told the truth; cosines and probabilities were fixed beforehand.",
     "Prices are the catalogue's. Requests come one after the other, over one connection, within minutes.",
-    "Intervals hold 95 % (Wilson); the same question again counts as no new trial. Seeds and other streams vary more.",
+    "Intervals hold 95 % (Wilson); the same question again counts as no new trial. Other seeds are not in them.",
 )
 
 

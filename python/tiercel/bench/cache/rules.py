@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from tiercel.bench.cache.measures import Found, Outcome, Promise
 from tiercel.bench.cache.vcache import Entry
@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from tiercel.bench.cache.streams import Question, Stream
     from tiercel.semantic_cache import Hit
 
-# As many as `SemanticCache.get` looks at.
-_N_CANDIDATES = 4
-
 
 class Rule(Protocol):
-    """Decides from the nearest stored questions, the nearest first."""
+    """Decides from the nearest stored questions, the nearest first.
+
+    Attributes:
+        n_candidates: How many of them it looks at.
+    """
+
+    n_candidates: ClassVar[int]
 
     def choose(self, near: Sequence[Hit[Question]], draw: float) -> Hit[Question] | None:
         """The one whose answer is served; `draw` is even from 0 to 1."""
@@ -39,6 +42,7 @@ class Rule(Protocol):
 class Threshold:
     """The nearest from a cosine on, as GPTCache and its like do."""
 
+    n_candidates: ClassVar[int] = 1
     min_cosine: float
 
     def choose(self, near: Sequence[Hit[Question]], draw: float) -> Hit[Question] | None:  # noqa: ARG002 - nothing is drawn
@@ -53,6 +57,7 @@ class Threshold:
 class Verified:
     """Vetoes, and a probability by the verifier, as `SemanticCache.get` decides."""
 
+    n_candidates: ClassVar[int] = 4
     min_probability: float
 
     def choose(self, near: Sequence[Hit[Question]], draw: float) -> Hit[Question] | None:  # noqa: ARG002 - nothing is drawn
@@ -65,6 +70,8 @@ class Verified:
 
 class VCache:
     """vCache's rule; whether an answer was right is told by the truth, as in its authors' experiments."""
+
+    n_candidates: ClassVar[int] = 1
 
     def __init__(self, max_error: float) -> None:
         self._max_error = max_error
@@ -115,7 +122,7 @@ def follow(
     outcomes, served = [], []
     for position in requests:
         asked = stream.questions[position]
-        near = cache.search(asked.text, _N_CANDIDATES)
+        near = cache.search(asked.text, rule.n_candidates)
         found: Found = "exact"
         hit = next((it for it in near if it.question == asked.text), None)
         if hit is None:

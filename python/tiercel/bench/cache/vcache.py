@@ -54,11 +54,15 @@ class Curve:
 
 @dataclass(slots=True)
 class Entry:
-    """What is known of a stored answer: cosines, and 1 where it was right. Two are given, as in the authors' program."""
+    """What is known of a stored answer.
+
+    Attributes:
+        checks: Cosines, and 1 where it was right. Two are given, as in the authors' program.
+    """
 
     checks: list[tuple[float, float]] = field(default_factory=lambda: [(0.0, 0.0), (1.0, 1.0)])
     _n_fitted: int = 0
-    _curve: Curve = Curve(1.0, 1.0, 1.0)  # noqa: RUF009 - it is immutable
+    _curve: Curve = Curve(1.0, 1.0, 1.0)
 
     def is_to_be_checked(self, cosine: float, max_error: float, draw: float) -> bool:
         """Whether the model is asked, given a draw that is even from 0 to 1; else the answer is served."""
