@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from tiercel.bench.cache.measures import Found, Outcome, Promise
+from tiercel.bench.cache.measures import Outcome, Promise
 from tiercel.bench.cache.vcache import Entry
 from tiercel.semantic_cache import SemanticCache
 
@@ -119,22 +119,27 @@ def follow(
     """What comes of each request, and every answer that was given to other words; `price` is of a question."""
     rng = random.Random(seed)  # noqa: S311 - figures that anyone can have again
     cache: SemanticCache[Question] = SemanticCache(max_entries=len(stream.questions))
+    stored: set[str] = set()
     outcomes, served = [], []
     for position in requests:
         asked = stream.questions[position]
-        near = cache.search(asked.text, rule.n_candidates)
-        found: Found = "exact"
-        hit = next((it for it in near if it.question == asked.text), None)
-        if hit is None:
-            hit = rule.choose(near, rng.random())
-            found = "semantic" if hit else "model"
-        is_wrong = hit is not None and hit.answer.intent != asked.intent
-        was_right = rule.learn(near, asked) if hit is None else None
-        if hit is None and not was_right:
-            # What a check found to be right is not stored again: so does vCache's own program.
-            cache.put(asked.text, asked)
-        elif hit is not None and found == "semantic":
-            served.append(Served(asked.text, hit.question, is_wrong))
         cost = price(asked.text)
-        outcomes.append(Outcome(position, found, is_wrong, was_right is not None, 0 if hit else cost, cost))
+        if asked.text in stored:
+            outcomes.append(Outcome(position, "exact", is_wrong=False, is_checked=False, cost=0, price=cost))
+            continue
+        near = cache.search(asked.text, rule.n_candidates)
+        hit = rule.choose(near, rng.random())
+        if hit:
+            is_wrong = hit.answer.intent != asked.intent
+            outcomes.append(Outcome(position, "semantic", is_wrong, is_checked=False, cost=0, price=cost))
+            served.append(Served(asked.text, hit.question, is_wrong))
+            continue
+        was_right = rule.learn(near, asked)
+        outcomes.append(
+            Outcome(position, "model", is_wrong=False, is_checked=was_right is not None, cost=cost, price=cost)
+        )
+        # What a check found to be right is not stored again: so does vCache's own program.
+        if not was_right:
+            cache.put(asked.text, asked)
+            stored.add(asked.text)
     return outcomes, served

@@ -84,10 +84,12 @@ def read(data: Path) -> list[Question]:
 
 
 def streams(questions: Sequence[Question], n_requests: int, seed: int) -> list[Stream]:
-    """Every stream, of at most so many requests."""
+    """Every stream that there are questions for, of at most so many requests."""
     chosen = {name: [it for it in questions if it.intent.startswith(of)] for name, of in SETS.items()}
     chosen[UNSEEN] = [it for it in questions if it.is_unseen]
-    return [Stream(name, those, _drawn(len(those), n_requests, f"{seed}/{name}")) for name, those in chosen.items()]
+    return [
+        Stream(name, those, _drawn(len(those), n_requests, f"{seed}/{name}")) for name, those in chosen.items() if those
+    ]
 
 
 def _drawn(n_questions: int, n_requests: int, seed: str) -> list[int]:
