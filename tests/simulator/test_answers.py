@@ -2,6 +2,7 @@
 
 import base64
 import struct
+from dataclasses import replace
 from math import isclose
 
 import openai
@@ -107,6 +108,15 @@ def test_better_models_know_more_and_write_more():
         assert lengths == sorted(lengths)
 
     simulate(check)
+
+
+def test_a_model_says_what_it_is_given_to_know():
+    known = {HELLO[0]["content"]: "See page 12."}
+    models = {"gpt": replace(MODELS["gpt"], knows=known.get)}
+
+    assert ask({"model": "gpt"}, models=models).choices[0].message.content == "See page 12."
+    other = ask({"model": "gpt", "messages": [{"role": "user", "content": "the capital of France"}]}, models=models)
+    assert "Paris" in other.choices[0].message.content
 
 
 def test_better_models_cost_more():

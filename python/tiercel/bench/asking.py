@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tiercel.bench import gateway, skills
 from tiercel.bench.answers import Answer, Answers, count
+from tiercel.bench.plan import prices
 from tiercel.bench.policies import Outcome, Request
 from tiercel.simulator import Settings, Simulator
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 # More tokens than any prompt has, so that no prompt is found in a provider's cache: a month's pauses would have emptied
 # it, and here there are none.
-_NEVER_CACHED = 10**9
+NEVER_CACHED = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,13 @@ async def ask_all(month: Month, folder: Path, track: Track) -> list[Request]:
         TiercelError: The gateway does not start, or answers with an error.
     """
     plan = month.plan
-    settings = Settings(seed=month.seed, speed=0, models=plan.models(), count_tokens=count, cache_from=_NEVER_CACHED)
+    settings = Settings(seed=month.seed, speed=0, models=plan.models(), count_tokens=count, cache_from=NEVER_CACHED)
     middle = plan.own[len(plan.own) // 2]
     said: dict[int, list[dict[str, str]]] = {}
     found = []
     async with Simulator(settings) as simulator:
         config = plan.write(folder, simulator.origin)
-        answers = Answers(settings, plan.prices(config))
+        answers = Answers(settings, prices(config))
         async with gateway.serving(config, plan.route) as served:
             for turn in track(month.turns):
                 question = month.questions[turn.question]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # An answer of the simulator is a paragraph.
 _MOST_BYTES = 1_000_000
 _STOP_SECONDS = 30
-_HEADER = re.compile(rb"(?im)^(content-length|x-tiercel-(?:tier|model|reason)): ([^\r\n]*)\r?$")
+_HEADER = re.compile(rb"(?im)^(content-length|x-tiercel-(?:tier|model|reason|cache)): ([^\r\n]*)\r?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,14 @@ class Decision:
     tier: str
     deployment: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where the cache found an answer, such as `exact`, and its text; empty where there is no cache."""
+
+    where: str
+    text: str
 
 
 class Gateway:
@@ -48,22 +56,37 @@ class Gateway:
         Raises:
             TiercelError: It is answered with an error, or not at all.
         """
-        body = orjson.dumps({"model": self._route, "messages": messages})
+        headers, _ = await self._post({"messages": messages}, f"x-tiercel-session: {conversation}\r\n")
+        tier = headers.get(b"x-tiercel-tier", "")
+        return Decision(tier, headers[b"x-tiercel-model"], headers[b"x-tiercel-reason"])
+
+    async def look_up(self, question: str) -> Found:
+        """Sends a question that stands alone, to be answered the same each time, and waits for its answer.
+
+        Raises:
+            TiercelError: It is answered with an error, or not at all.
+        """
+        headers, body = await self._post({"messages": [{"role": "user", "content": question}], "temperature": 0})
+        where = headers.get(b"x-tiercel-cache", "").partition(";")[0]
+        return Found(where, orjson.loads(body)["choices"][0]["message"]["content"])
+
+    async def _post(self, fields: dict[str, Any], headers: str = "") -> tuple[dict[bytes, str], bytes]:
+        """Headers that matter, and the body."""
+        body = orjson.dumps({"model": self._route, **fields})
         head = (
-            "POST /v1/chat/completions HTTP/1.1\r\nhost: month\r\ncontent-type: application/json\r\n"
-            f"x-tiercel-session: {conversation}\r\ncontent-length: {len(body)}\r\n\r\n"
+            "POST /v1/chat/completions HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\n"
+            f"{headers}content-length: {len(body)}\r\n\r\n"
         )
         self._writer.write(head.encode() + body)
         try:
             answered = await self._reader.readuntil(b"\r\n\r\n")
-            headers = {name.lower(): value.decode() for name, value in _HEADER.findall(answered)}
-            content = await self._reader.readexactly(int(headers[b"content-length"]))
+            found = {name.lower(): value.decode() for name, value in _HEADER.findall(answered)}
+            content = await self._reader.readexactly(int(found[b"content-length"]))
         except (EOFError, ConnectionError) as error:
             raise TiercelError(f"the gateway does not answer: {error}") from None
         if not answered.startswith(b"HTTP/1.1 200 "):
             raise TiercelError(f"the gateway answers {answered[9:12].decode()}: {content.decode(errors='replace')}")
-        tier = headers.get(b"x-tiercel-tier", "")
-        return Decision(tier, headers[b"x-tiercel-model"], headers[b"x-tiercel-reason"])
+        return found, content
 
 
 @asynccontextmanager

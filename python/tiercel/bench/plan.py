@@ -125,19 +125,20 @@ class Plan:
         path.write_text("".join(f"{_toml(name)} = {_toml(value)}\n" for name, value in config.items()), "utf-8")
         return path
 
-    def prices(self, path: Path) -> dict[str, tuple[int, int]]:
-        """By deployment, nano-dollars a token in and out.
 
-        Raises:
-            TiercelError: A model has no price.
-        """
-        found = {}
-        for model in Core(str(path), {}).configured_models():
-            if model.input is None or model.output is None:
-                raise TiercelError(f"{model.provider}/{model.name} has no price\nhint: set one under [prices]")
-            # Dollars per million tokens are thousands of nano-dollars a token.
-            found[f"{model.provider}/{model.name}"] = (round(model.input * 1_000), round(model.output * 1_000))
-        return found
+def prices(path: Path) -> dict[str, tuple[int, int]]:
+    """By deployment of a configuration, nano-dollars a token in and out.
+
+    Raises:
+        TiercelError: A model has no price.
+    """
+    found = {}
+    for model in Core(str(path), {}).configured_models():
+        if model.input is None or model.output is None:
+            raise TiercelError(f"{model.provider}/{model.name} has no price\nhint: set one under [prices]")
+        # Dollars per million tokens are thousands of nano-dollars a token.
+        found[f"{model.provider}/{model.name}"] = (round(model.input * 1_000), round(model.output * 1_000))
+    return found
 
 
 def _usual(route: str) -> dict[str, Any]:

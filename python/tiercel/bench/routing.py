@@ -10,7 +10,6 @@ import asyncio
 import platform
 from collections import Counter
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvloop
@@ -18,12 +17,14 @@ import uvloop
 from tiercel import __version__
 from tiercel.bench import gateway, measures, month, questions, skills
 from tiercel.bench.asking import Month, ask_all
+from tiercel.bench.machine import machine
 from tiercel.classifier import Classifier
 from tiercel.errors import TiercelError
 from tiercel.training.prompts import TASKS, Prompt, guesses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from tiercel.bench.asking import Track
     from tiercel.bench.plan import Plan
@@ -75,7 +76,7 @@ def run(data: Path, plan: Plan, scale: Scale, folder: Path, track: Track) -> dic
             tier: {"deployments": plan.tiers[tier], "taken_for": skills.SIZES[plan.size(tier)]} for tier in plan.tiers
         },
         "versions": {"tiercel": __version__, "classifier": classifier.name, "python": platform.python_version()},
-        "machine": {"system": platform.platform(), "processor": _processor()},
+        "machine": machine(),
         "assumptions": ASSUMPTIONS,
         "skills": skills.table(),
         "compared": {
@@ -128,9 +129,3 @@ def _stages(reason: str) -> str:
     _, _, found = reason.split(":", 2)
     words = (part.split(":") for part in found.split(","))
     return ", ".join(":".join(word[:2]) if word[0] == "rule" else word[0] for word in words)
-
-
-def _processor() -> str:
-    cpus = Path("/proc/cpuinfo")
-    names = [line for line in cpus.read_text().splitlines() if line.startswith("model name")] if cpus.exists() else []
-    return f"{len(names)} x {names[0].partition(': ')[2]}" if names else platform.processor()

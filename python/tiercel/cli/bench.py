@@ -1,4 +1,4 @@
-"""`tiercel bench routing`: what routing is worth in a simulated month."""
+"""`tiercel bench routing`: what routing is worth in a simulated month. `tiercel bench cache` is in `bench_cache`."""
 
 from __future__ import annotations
 
@@ -6,22 +6,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
-import orjson
 import typer
 
 from tiercel.cli import output
+from tiercel.cli.bench_cache import cache
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 app = typer.Typer(help="Judge decisions by simulation.", no_args_is_help=True)
+app.command()(cache)
 
 QUICK = 2_000
-
-
-@app.callback()
-def bench() -> None:
-    """Keeps `routing` a command of its own."""
 
 
 @app.command()
@@ -54,21 +50,16 @@ def routing(  # noqa: PLR0913, PLR0917 - they are its options
     except OSError as error:
         raise output.Stop(f"cannot read {error.filename}: {(error.strerror or str(error)).lower()}") from None
     with TemporaryDirectory(prefix="tiercel-bench-") as folder:
-        found = run(data, plan, Scale(QUICK if quick else requests, seed), Path(folder), _track)
+        found = run(
+            data,
+            plan,
+            Scale(QUICK if quick else requests, seed),
+            Path(folder),
+            lambda turns: output.track(turns, "asking"),
+        )
     _show(found)
     if report:
-        try:
-            report.write_bytes(orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-        except OSError as error:
-            raise output.Stop(f"cannot write {report}: {(error.strerror or str(error)).lower()}") from None
-        output.note(f"{report} is written")
-
-
-def _track(turns: Sequence[Any]) -> Iterable[Any]:
-    from rich.console import Console  # noqa: PLC0415 - see `output`
-    from rich.progress import track  # noqa: PLC0415 - see `output`
-
-    return track(turns, "asking", console=Console(stderr=True), transient=True)
+        output.report(report, found)
 
 
 def _show(found: dict[str, Any]) -> None:

@@ -6,14 +6,17 @@ import errno
 import os
 import socket
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from rich.console import Console
+
+Item = TypeVar("Item")
 
 NO = 1
 WRONG = 2
@@ -70,6 +73,26 @@ def table(rows: Iterable[tuple[str, ...]], header: tuple[str, ...] = ()) -> None
 def json(value: object) -> None:
     """Answer a program."""
     sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+
+def report(path: Path, value: object) -> None:
+    """Write what a program is to read into a file, and say so.
+
+    Raises:
+        Stop: It cannot be written.
+    """
+    try:
+        path.write_bytes(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    except OSError as error:
+        raise Stop(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from None
+    note(f"{path} is written")
+
+
+def track(items: Sequence[Item], doing: str) -> Iterable[Item]:
+    """The items, with a bar on standard error that shows how many are through."""
+    from rich.progress import track  # noqa: PLC0415 - see `_console`
+
+    return track(items, doing, console=_console(stderr=True), transient=True)
 
 
 def error(message: str) -> None:

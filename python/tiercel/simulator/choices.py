@@ -64,7 +64,7 @@ def _choice(ask: Ask, question: str, model: Model, count: CountTokens, random: R
         calls = [_call(tool, random) for tool in called]
         n_tokens = n_reasoning + sum(count(call.name) + count(call.arguments) for call in calls)
         return Choice("", calls, reasoning, "tool_calls", None, n_tokens, n_reasoning)
-    text, stopped_by = _stopped(_text(ask, question, model.skill, random), ask.stop)
+    text, stopped_by = _stopped(_text(ask, question, model, random), ask.stop)
     finish_reason = "stop"
     if limit is not None and n_reasoning + count(text) > limit:
         text, stopped_by, finish_reason = cut(text, limit - n_reasoning, count), None, "length"
@@ -93,16 +93,19 @@ def _called(ask: Ask, question: str) -> Sequence[Tool]:
     return named if ask.parallel else named[:1]
 
 
-def _text(ask: Ask, question: str, skill: int, random: Random) -> str:
+def _text(ask: Ask, question: str, model: Model, random: Random) -> str:
     if ask.schema not in (None, ANY_OBJECT):
         return orjson.dumps(schema.value(ask.schema, random)).decode()
+    known = model.knows(question) if model.knows else None
     fact = knowledge.find(question)
     if ask.tool_result is not None:
         text = f"According to the tool, the result is: {ask.tool_result[:500]}"
+    elif known is not None:
+        text = known
     elif fact is not None:
-        text = fact.answer(skill)
+        text = fact.answer(model.skill)
     else:
-        text = prose.write(question, skill, random)
+        text = prose.write(question, model.skill, random)
     return text if ask.schema is None else orjson.dumps({"answer": text}).decode()
 
 

@@ -1,6 +1,6 @@
 """The models on offer: the cheaper, the quicker and the less able. Each answers in every dialect."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -23,12 +23,14 @@ class Model:
         price: What it would cost.
         latency: How long it takes.
         skill: 1 to 3. It knows the facts of at most this difficulty, and writes the more carefully the higher.
+        knows: What it says to a question, word by word; `None` where it is to make something up.
         reasons: Whether it reasons unless told not to, and shows it where OpenAI's dialect hides reasoning.
     """
 
     price: Price
     latency: Latency
     skill: int
+    knows: Callable[[str], str | None] | None = None
     reasons: bool = False
 
 

@@ -1,0 +1,1 @@
+"""Judges what a cache gives to a stream of questions, beside other ways to decide it."""
