@@ -194,12 +194,21 @@ def test_a_promise_is_of_hits_or_of_requests():
     assert of_hits["saved"] == 0.5
 
 
+def test_of_questions_each_counts_once():
+    asked = [Question(f"{n}", "a/b", is_unseen=False, has_one_answer=True) for n in range(4)]
+    hits = [outcome(0, is_wrong=True)] * 97 + [outcome(n, is_wrong=n == 3) for n in (1, 2, 3, 3)]
+    hits[-1] = outcome(3)
+
+    assert measures.tally(hits, asked)["wrong_of_questions"] == pytest.approx((1 + 0.5) / 4)
+
+
 def test_the_same_question_again_is_no_new_trial():
     asked = [Question(f"{n}", "a/b", is_unseen=False, has_one_answer=True) for n in range(100)]
     once = measures.tally([outcome(n) for n in range(100)], asked)
     again = measures.tally([outcome(n) for n in range(100) for _ in range(9)], asked)
 
     assert once["wrong_of_hits_interval"] == pytest.approx(again["wrong_of_hits_interval"])
+    assert again["wrong_of_questions"] == 0
     assert again["wrong_of_hits_interval"] == pytest.approx((0, 0.037), abs=0.001)
 
 
@@ -242,12 +251,15 @@ def test_what_rules_give(rule, expected):
     assert [it.cost for it in found] == [it.price if it.found == "model" else 0 for it in found]
 
 
-def test_what_vcache_found_right_is_not_stored_again():
-    stream = near_and_far()
-    again = Stream("made up", stream.questions, [0, 1, 1])
-    found, _ = rules.follow(rules.VCache(0.01), again, again.requests, len, seed=1)
+def test_what_vcache_found_right_serves_its_own_words_alone():
+    said = ["how do I change my password", "change my password, please", "how to change a password"]
+    asked = [Question(text, "a/password", is_unseen=False, has_one_answer=True) for text in said]
+    stream = Stream("made up", asked, [0, 1, 1])
+    rule = rules.VCache(0.01)
+    found, _ = rules.follow(rule, stream, [0, 1, 1, 2], len, seed=1)
 
-    assert [it.found for it in found] == ["model", "model", "model"]
+    assert [it.found for it in found] == ["model", "model", "exact", "model"]
+    assert {text: len(entry.checks) for text, entry in rule._entries.items()} == {said[0]: 4}
 
 
 @given(some.lists(some.tuples(some.floats(0, 1), some.sampled_from([0.0, 1.0])), max_size=40), some.floats(0, 1))

@@ -61,7 +61,7 @@ def _show(found: dict[str, Any]) -> None:
         print(f"- {assumption}")
 
 
-_WRONG = ("wrong", "of them", "95 %")
+_WRONG = ("wrong", "of them", "95 %", "each question once")
 
 
 def _rows(found: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
@@ -83,11 +83,16 @@ def _row(by: str, it: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _wrong(it: dict[str, Any]) -> tuple[str, str, str]:
+def _wrong(it: dict[str, Any]) -> tuple[str, ...]:
     if not it["n_hits"]:
-        return "0", "", ""
+        return "0", "", "", ""
     low, high = it["wrong_of_hits_interval"]
-    return f"{it['n_wrong']:,}", f"{it['wrong_of_hits']:.2%}", f"{low:.2%} to {high:.2%}"
+    return (
+        f"{it['n_wrong']:,}",
+        f"{it['wrong_of_hits']:.2%}",
+        f"{low:.2%} to {high:.2%}",
+        f"{it['wrong_of_questions']:.2%}",
+    )
 
 
 def _promise(it: dict[str, Any]) -> str:

@@ -64,8 +64,11 @@ def tally(outcomes: Sequence[Outcome], questions: Sequence[Question]) -> dict[st
     """Counts, shares and dollars. `hits` are answers given to other words, of which alone any can be wrong.
 
     Where the intent is broader than one answer, a hit that is of the same intent may be wrong all the same: `broad`.
+    Of questions, each counts once, however often it came: a popular one that is answered wrongly makes for most of what
+    is wrong, and a stream has few popular ones.
     """
     hits = [it for it in outcomes if it.found == "semantic"]
+    times = Counter(it.question for it in hits)
     n_exact = sum(it.found == "exact" for it in outcomes)
     n_wrong = sum(it.is_wrong for it in hits)
     n_broad = sum(not it.is_wrong and not questions[it.question].has_one_answer for it in hits)
@@ -80,7 +83,8 @@ def tally(outcomes: Sequence[Outcome], questions: Sequence[Question]) -> dict[st
         "n_checks": sum(it.is_checked for it in outcomes),
         "hit_rate": _share(n_exact + len(hits), len(outcomes)),
         "wrong_of_hits": _share(n_wrong, len(hits)),
-        "wrong_of_hits_interval": _interval(hits),
+        "wrong_of_hits_interval": _interval(n_wrong, times),
+        "wrong_of_questions": _share(sum(1 / times[it.question] for it in hits if it.is_wrong), len(times)),
         "wrong_of_requests": _share(n_wrong, len(outcomes)),
         "dollars": spent / _NANO,
         "saved_dollars": (price - spent) / _NANO,
@@ -97,15 +101,13 @@ def wilson(share: float, n: float) -> tuple[float, float]:
     return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
-def _interval(hits: Sequence[Outcome]) -> tuple[float, float] | None:
-    """For the share of wrong hits.
+def _interval(n_wrong: int, times: Counter[int]) -> tuple[float, float] | None:
+    """For the share of wrong hits, of which there are so many of each question.
 
     The same question again is no new trial, so there are as many as Kish's effective number of questions.
     """
-    if not hits:
-        return None
-    times = Counter(it.question for it in hits).values()
-    return wilson(sum(it.is_wrong for it in hits) / len(hits), len(hits) ** 2 / sum(n * n for n in times))
+    n_hits = times.total()
+    return wilson(n_wrong / n_hits, n_hits**2 / sum(n * n for n in times.values())) if n_hits else None
 
 
 def _share(part: float, whole: float) -> float:

@@ -1,7 +1,7 @@
 """Ways to decide without a gateway, on the same streams: cosine alone, vetoes and verifier, and vCache's rule.
 
-All have the same embedder, index and truth, begin with nothing, and are asked one request after the other. A request in
-the words of a stored question gets its answer; the model's answers to others are stored.
+All have the same embedder, index and truth, begin with nothing, and are asked one request after the other. Before each is
+an exact cache of all answers of the model, as there is in the gateway.
 """
 
 from __future__ import annotations
@@ -119,12 +119,12 @@ def follow(
     """What comes of each request, and every answer that was given to other words; `price` is of a question."""
     rng = random.Random(seed)  # noqa: S311 - figures that anyone can have again
     cache: SemanticCache[Question] = SemanticCache(max_entries=len(stream.questions))
-    stored: set[str] = set()
+    answered: set[str] = set()
     outcomes, served = [], []
     for position in requests:
         asked = stream.questions[position]
         cost = price(asked.text)
-        if asked.text in stored:
+        if asked.text in answered:
             outcomes.append(Outcome(position, "exact", is_wrong=False, is_checked=False, cost=0, price=cost))
             continue
         near = cache.search(asked.text, rule.n_candidates)
@@ -138,8 +138,8 @@ def follow(
         outcomes.append(
             Outcome(position, "model", is_wrong=False, is_checked=was_right is not None, cost=cost, price=cost)
         )
-        # What a check found to be right is not stored again: so does vCache's own program.
+        answered.add(asked.text)
+        # What a check found to be right is not looked for again: so does vCache's own program.
         if not was_right:
             cache.put(asked.text, asked)
-            stored.add(asked.text)
     return outcomes, served
