@@ -26,14 +26,19 @@ SPACES = (" ", "  ", "   ", "    ", "     ", "      ", "       ", "        ", " 
 
 @pytest.fixture(scope="module")
 def script(start_script):
-    """A model that says the same to the same words, whatever courtesies are around them, and something else to others."""
+    """A model that says the same to the same words, whatever courtesies are around them, and else something new."""
 
     async def answer(request, writer):
         question = json.loads(request.body)["messages"][-1]["content"].lower()
         words = [word for word in WORD.findall(question) if word in ("refund", "weather", "opening", "secret")]
         digest = hashlib.sha256(" ".join(words).encode()).hexdigest()
         text = " ".join(WORD.findall(digest)) if words else f"I have counted to {next(NUMBERS)}"
-        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "logprobs": None, "finish_reason": "stop"}
+        choice = {
+            "index": 0,
+            "message": {"role": "assistant", "content": text},
+            "logprobs": None,
+            "finish_reason": "stop",
+        }
         usage = {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4}
         body = {"id": "a", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": usage}
         writer.write(unary(json.dumps(body).encode()))
@@ -49,7 +54,9 @@ def start(start_gateway, script):
 
     def start(settings, interface="asgi", workers=1):
         table = gateways.provider("first", script.base_url)
-        return start_gateway(f'{TENANTS}{table}{CACHE}{settings}\n[tiers]\npair = ["first/small"]\n', interface, workers)
+        return start_gateway(
+            f'{TENANTS}{table}{CACHE}{settings}\n[tiers]\npair = ["first/small"]\n', interface, workers
+        )
 
     return start
 

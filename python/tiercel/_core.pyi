@@ -28,8 +28,8 @@ __all__ = [
     "known_providers",
     "normalise",
     "rarities",
-    "trusted_threshold",
     "schema",
+    "trusted_threshold",
     "version",
     "veto",
 ]
@@ -408,7 +408,10 @@ class Call:
         """Tell that no connection for the latest attempt came about, and why."""
 
     def settle(self) -> Call | None:
-        """End the call: metrics, log, books. Gives a question of the gateway's own that came of it, to be made and settled."""
+        """End the call: metrics, log, books.
+
+        Gives a question of the gateway's own that came of it, to be made and settled.
+        """
 
 @final
 class Attempt:
@@ -775,10 +778,8 @@ def normalise(text: str) -> str:
 def veto(asked: str, stored: str) -> str | None:
     """Why the answer to one question must not serve the other, in a word such as `number`, or `None`."""
 
-def trusted_threshold(
-    checks: Sequence[tuple[float, bool]], max_error: float
-) -> tuple[float, int, int, float] | None:
-    """From which score on at most `max_error` of the answers are wrong, by checks, in the order in which they were made.
+def trusted_threshold(checks: Sequence[tuple[float, bool]], max_error: float) -> tuple[float, int, int, float] | None:
+    """From which score on at most `max_error` of the answers are wrong, by checks in the order in which they were made.
 
     A check is a score and whether the answer was wrong. Returns the loosest threshold that can be trusted with 95 %
     confidence, how many checks reached it and how many of these were wrong, and the one-sided Clopper-Pearson bound on

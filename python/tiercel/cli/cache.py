@@ -12,7 +12,17 @@ app.command()(calibrate.calibrate)
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
-_STANDING = ("shared by", "model", "near questions", "answered", "compared", "wrong", "from score", "wrong at most", "allowed")
+_STANDING = (
+    "shared by",
+    "model",
+    "near questions",
+    "answered",
+    "compared",
+    "wrong",
+    "from score",
+    "wrong at most",
+    "allowed",
+)
 
 UrlOption = Annotated[
     str | None, typer.Option(show_default=False, help="Of the gateway; else where the configuration has it listen.")

@@ -24,8 +24,8 @@ def calibrate(
 ) -> None:
     """Say which `max_error` answers to other words could keep to, and how many would then be served.
 
-    A line of a file is one of a gateway's access log, of which those count where the cache's answer was compared with the
-    model's (`mode = "shadow"` compares most), or a pair of questions as
+    A line of a file is one of a gateway's access log, of which those count where the cache's answer was compared with
+    the model's (`mode = "shadow"` compares all), or a pair of questions as
     {"question": "...", "other": "...", "is_same": true}.
 
     Exit codes: 0 some promise can be kept; 1 none; 2 a file cannot be read.

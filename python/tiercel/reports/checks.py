@@ -96,4 +96,4 @@ class Checks:
 def _cosine(one: str, other: str) -> float:
     vectors: Any = memoryview(Embedder.shipped().embed_many([one, other])).cast("f")
     half = len(vectors) // 2
-    return sum(left * right for left, right in zip(vectors[:half], vectors[half:], strict=True))
+    return float(sum(left * right for left, right in zip(vectors[:half], vectors[half:], strict=True)))

@@ -1,7 +1,7 @@
 """Ways to decide without a gateway, on the same streams: cosine alone, vetoes and verifier, and vCache's rule.
 
-All have the same embedder, index and truth, begin with nothing, and are asked one request after the other. Before each is
-an exact cache of all answers of the model, as there is in the gateway.
+All have the same embedder, index and truth, begin with nothing, and are asked one request after the other. Before each
+is an exact cache of all answers of the model, as there is in the gateway.
 """
 
 from __future__ import annotations

@@ -206,8 +206,8 @@ fn rules_that_look_beside_the_body_part_answers() {
 }
 
 /// The call's only attempt is answered at once.
-fn answered(world: &World, call: &mut Call) {
-    if let (Next::Attempt(ticket), Act::Send(bytes)) = (call.next_attempt(world.now), completion()) {
+pub(crate) fn answered(world: &World, call: &mut Call, answer: Act) {
+    if let (Next::Attempt(ticket), Act::Send(bytes)) = (call.next_attempt(world.now), answer) {
         let mut connection = world.gateway.connect(ticket.origin).unwrap();
         connection.begin(call, world.now);
         connection.feed(call, &bytes, world.now);
@@ -224,7 +224,7 @@ fn who_asks_what_is_being_answered_waits_for_it() {
     assert_eq!(Next::Pause { time: Duration::from_millis(5), is_queued: false }, pause);
     stream.settle(world.now);
     world.pass(Duration::from_millis(5));
-    answered(&world, &mut first);
+    answered(&world, &mut first, completion());
     let reply = first.take_reply(world.now).unwrap();
     first.settle(world.now);
     assert_eq!(Next::Over, second.next_attempt(world.now));
@@ -242,7 +242,7 @@ fn who_waits_for_what_fails_is_next() {
     second.next_attempt(world.now);
     first.settle(world.now);
     world.pass(Duration::from_millis(5));
-    answered(&world, &mut second);
+    answered(&world, &mut second, completion());
 
     assert_eq!(200, second.take_reply(world.now).unwrap().status);
 }

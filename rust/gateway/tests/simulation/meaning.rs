@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cache::sha256;
+use crate::cache::{answered, sha256};
 use crate::transcript::Seen;
 use crate::upstream::*;
 use crate::world::{Request, World};
@@ -165,4 +165,28 @@ fn what_is_called_wrong_is_learned_from() {
     assert_eq!("1 miss", outcome(&seen), "all is compared again");
     assert_eq!(Some(false), seen.line["is_cache_wrong"].as_bool());
     assert_eq!(r#"{"n_purged":0}"#, managed(&mut world, "wrong", r#"{"id": "ffff"}"#));
+}
+
+#[test]
+fn a_model_judges_what_words_do_not_tell() {
+    let check = |case: &str, expected: Option<bool>, verdict: &str| {
+        let mut world = world("mode = \"semantic\"\njudge = { model = \"two/small\" }");
+        for number in 0..260 {
+            run(&mut world, &again(number), says("a month"));
+        }
+        let mut call = world.open(&again(260));
+        answered(&world, &mut call, says("four weeks and a little more")[0].clone());
+        let judge = call.judge(world.now).unwrap();
+        call.settle(world.now);
+        assert_eq!(None, world.log().last().unwrap().get("is_cache_wrong"), "{case}: that is not known yet");
+        let seen = world.finish(judge, &[says(verdict)]);
+
+        let told = (seen.line["endpoint"].as_str(), seen.line["is_cache_wrong"].as_bool());
+        assert_eq!((Some("judge"), expected), told, "{case}");
+        let sent = String::from_utf8_lossy(&seen.to_upstream[0]);
+        assert!(sent.contains("a month") && sent.contains("four weeks"), "{case}: {sent}");
+    };
+    check("the same", Some(false), r#"{\"same\": true}"#);
+    check("not the same", Some(true), r#"{\"same\": false}"#);
+    check("nonsense", Some(true), "maybe");
 }
