@@ -1,12 +1,16 @@
 """Answers are found again by what was asked, in whichever words, and not by what only looks like it."""
 
 import doctest
+import signal
+import sqlite3
+import subprocess
+import sys
 import threading
 from typing import Any
 
 import pytest
 
-from tiercel import SemanticCache, semantic_cache
+from tiercel import SemanticCache, TiercelError, semantic_cache
 
 QUESTION = "What is your refund policy?"
 ANSWER = "30 days."
@@ -134,3 +138,72 @@ def test_several_threads_use_it():
 
 def test_its_examples_are_true():
     assert doctest.testmod(semantic_cache).failed == 0
+
+
+def test_a_file_outlives_its_cache(tmp_path):
+    path = tmp_path / "answers.db"
+    cache = empty(path=path)
+    for question, told in ((QUESTION, ANSWER), ("Where is my order?", {"steps": [1, 2]}), ("Who are you?", "Nobody.")):
+        cache.put(question, told)
+    cache.put(QUESTION, "14 days.")
+    cache.delete("who are you")
+    cache.close()
+
+    again = empty(path=path)
+    assert len(again) == 2
+    assert answer(again, "what's your refund policy") == "14 days."
+    assert answer(again, "where is my order") == {"steps": [1, 2]}
+    assert answer(again, "Who are you?") is None
+    again.close()
+    assert len(empty(path=path, max_entries=1)) == 1
+
+
+def test_who_had_to_go_is_not_in_the_file(tmp_path):
+    cache = empty(path=tmp_path / "answers.db", max_entries=1)
+    cache.put(QUESTION, ANSWER)
+    cache.put("Where is my order?", "On its way.")
+    cache.close()
+
+    assert answer(empty(path=tmp_path / "answers.db"), QUESTION) is None
+
+
+def test_a_file_that_cannot_be_had(tmp_path):
+    path = tmp_path / "answers.db"
+    cache = empty(path=path)
+    with pytest.raises(TiercelError, match=r"answers\.db: .*locked"):
+        empty(path=path)
+    with pytest.raises(TypeError):
+        cache.put(QUESTION, object())
+    assert len(cache) == 0
+    (tmp_path / "text").write_text("no database at all, and longer than a head of one" * 9)
+    with pytest.raises(TiercelError, match="text: file is not a database"):
+        empty(path=tmp_path / "text")
+    with sqlite3.connect(tmp_path / "other") as other:
+        other.execute("CREATE TABLE mine (number)")
+    other.close()
+    with pytest.raises(TiercelError, match="another program's file"):
+        empty(path=tmp_path / "other")
+    with pytest.raises(TiercelError, match="unable to open"):
+        empty(path=tmp_path / "no" / "folder")
+
+
+_WRITER = """
+import sys
+from tiercel import SemanticCache
+cache = SemanticCache(sys.argv[1])
+for number in range(1_000_000):
+    cache.put(f"Where is order {number}?", number)
+    print(number, flush=True)
+"""
+
+
+def test_who_is_killed_loses_nothing_that_was_put(tmp_path):
+    path = tmp_path / "answers.db"
+    with subprocess.Popen([sys.executable, "-c", _WRITER, path], stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        told = [int(writer.stdout.readline()) for _ in range(200)][-1]
+        writer.send_signal(signal.SIGKILL)
+    cache = empty(path=path)
+
+    assert len(cache) > told
+    assert {answer(cache, f"Where is order {number}?") for number in range(told + 1)} == set(range(told + 1))

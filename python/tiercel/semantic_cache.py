@@ -10,9 +10,14 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tiercel._core import Embedder, Index, Verifier, normalise, veto
+from tiercel.answers_file import AnswersFile, dumped
+
+if TYPE_CHECKING:
+    import os
 
 Answer = TypeVar("Answer")
 
@@ -48,7 +53,7 @@ class Stats:
 
 
 class SemanticCache(Generic[Answer]):
-    """Answers by the meaning of their questions, in memory; safe to use from several threads.
+    """Answers by the meaning of their questions, in memory and if wanted in a file; safe to use from several threads.
 
     >>> cache = SemanticCache()
     >>> cache.put("What is your refund policy?", "30 days.")
@@ -61,16 +66,25 @@ class SemanticCache(Generic[Answer]):
     system prompt, a tenant, a model) into a cache of its own each.
     """
 
-    def __init__(self, *, max_entries: int = 100_000, min_probability: float = _MIN_PROBABILITY) -> None:
-        """Be empty.
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        max_entries: int = 100_000,
+        min_probability: float = _MIN_PROBABILITY,
+    ) -> None:
+        """Be empty, or have what is in the file at `path`.
 
         Args:
+            path: The file where answers outlive the process; then they must be what JSON can say. One process at a time
+                has it. Without it they are kept in memory alone, and may be anything.
             max_entries: Beyond these, whoever was not used for longest goes.
             min_probability: What the verifier has to say of an answer, from 0 to 1, for it to be served. With 0.6, more
                 than five times as many paraphrases are, and twice as many wrong answers among them (`docs/cache.md`).
 
         Raises:
             ValueError: An argument is out of its range.
+            TiercelError: The file cannot be had, or is another program's.
         """
         if max_entries < 1:
             raise ValueError("max_entries must be at least 1")
@@ -88,21 +102,31 @@ class SemanticCache(Generic[Answer]):
         self._n_put = 0
         self._stats = Stats()
         self._lock = threading.Lock()
+        self._file: AnswersFile | None = None
+        if path is not None:
+            file = AnswersFile(Path(path))
+            for question, answer in file.read():
+                self._keep(normalise(question), question, answer, self._embed(question))
+                if len(self._entries) > max_entries:
+                    self._remove(next(iter(self._entries)))
+            self._file = file
 
     def put(self, question: str, answer: Answer) -> None:
-        """Keep the answer to a question, in place of one to the same words."""
+        """Keep the answer to a question, in place of one to the same words.
+
+        Raises:
+            TypeError: It is to be kept in a file, and is nothing that JSON can say.
+            TiercelError: It cannot be written there; then nothing is changed.
+        """
         embedding = self._embed(question)
+        dump = b"" if self._file is None else dumped(answer)
         with self._lock:
             key = normalise(question)
-            if (old := self._ids.get(key)) is not None:
-                self._remove(old)
-            self._n_put += 1
-            self._entries[self._n_put] = (question, answer)
-            self._ids[key] = self._n_put
-            if any(embedding):
-                self._index.insert(self._n_put, embedding)
+            if self._file is not None:
+                self._file.put(key, question, dump)
+            self._keep(key, question, answer, embedding)
             if len(self._entries) > self._max_entries:
-                self._remove(next(iter(self._entries)))
+                self._forget(next(iter(self._entries)))
                 self._stats.n_evicted += 1
 
     def get(self, question: str) -> Hit[Answer] | None:
@@ -138,8 +162,15 @@ class SemanticCache(Generic[Answer]):
             entry = self._ids.get(normalise(question))
             if entry is None:
                 return False
-            self._remove(entry)
+            self._forget(entry)
             return True
+
+    def close(self) -> None:
+        """Let another process have the file, where there is one. What is in memory stays."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
 
     def stats(self) -> Stats:
         """What has happened so far."""
@@ -159,6 +190,20 @@ class SemanticCache(Generic[Answer]):
             return Hit(stored, answer, cosine, 1.0)
         probability = self._verifier.score(question, stored, cosine)
         return Hit(stored, answer, cosine, probability, veto(question, stored))
+
+    def _keep(self, key: str, question: str, answer: Answer, embedding: bytes) -> None:
+        if (old := self._ids.get(key)) is not None:
+            self._remove(old)
+        self._n_put += 1
+        self._entries[self._n_put] = (question, answer)
+        self._ids[key] = self._n_put
+        if any(embedding):
+            self._index.insert(self._n_put, embedding)
+
+    def _forget(self, entry: int) -> None:
+        if self._file is not None:
+            self._file.delete(normalise(self._entries[entry][0]))
+        self._remove(entry)
 
     def _remove(self, entry: int) -> None:
         question, _ = self._entries.pop(entry)
