@@ -75,7 +75,7 @@ def test_only_the_binding_knows_python():
         ("wire", set()),
         ("upstream", set()),
         ("semantic", set()),
-        ("gateway", {"tiercel-core", "tiercel-wire", "tiercel-upstream"}),
+        ("gateway", {"tiercel-core", "tiercel-wire", "tiercel-upstream", "tiercel-semantic"}),
     ],
 )
 def test_siblings_know_nothing_of_one_another_and_the_gateway_composes_them(crate, expected):

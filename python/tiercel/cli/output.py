@@ -92,7 +92,8 @@ def track(items: Sequence[Item], doing: str) -> Iterable[Item]:
     """The items, with a bar on standard error that shows how many are through."""
     from rich.progress import track  # noqa: PLC0415 - see `_console`
 
-    return track(items, doing, console=_console(stderr=True), transient=True)
+    console = _console(stderr=True)
+    return track(items, doing, console=console, transient=True, disable=not console.is_terminal)
 
 
 def error(message: str) -> None:
