@@ -75,7 +75,7 @@ class Answer:
 
     Attributes:
         body: As OpenAI's API has it.
-        headers: By their names in lower case; `docs/reference/headers.md` lists those of Tiercel's own.
+        headers: By their names in lower case.
     """
 
     body: Json = field(repr=False)

@@ -164,7 +164,7 @@ class Gateway:
         return found
 
     def metrics(self) -> str:
-        """The metrics as Prometheus reads them; `docs/reference/metrics.md` lists them.
+        """The metrics as Prometheus reads them.
 
         Raises:
             RequestError: The gateway's `key` has no `metrics = true`.
