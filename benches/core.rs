@@ -5,6 +5,8 @@
 //! sockets, which `gateway.py` does. Inputs are made and results dropped outside the measured time.
 #![expect(clippy::unwrap_used, reason = "a benchmark whose input is wrong should stop")]
 
+#[path = "core/cache.rs"]
+mod cache;
 #[path = "core/inputs.rs"]
 mod inputs;
 #[path = "core/rules.rs"]

@@ -82,7 +82,7 @@ fn bench(bencher: Bencher<'_, '_>, rules: &str, text: &str) {
 }
 
 /// A made-up word, another for each number.
-fn word(number: usize) -> String {
+pub(crate) fn word(number: usize) -> String {
     let digits = format!("{number:04}");
     digits.bytes().map(|digit| SYLLABLES[usize::from(digit - b'0')]).collect()
 }
