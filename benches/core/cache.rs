@@ -54,9 +54,11 @@ fn semantic_hit(bencher: Bencher<'_, '_>) {
 fn hit(bencher: Bencher<'_, '_>, gateway: &Arc<Gateway>, asked: &str, expected: &str) {
     bencher.with_inputs(|| connect(gateway)).bench_local_values(|_| {
         let mut call = open(gateway, asked);
-        let reply = call.take_reply(NOW).unwrap();
-        let told = reply.headers.iter().find(|(name, _)| name == "x-tiercel-cache");
-        assert!(told.is_some_and(|(_, told)| told.starts_with(expected)), "{told:?}");
+        let reply = call.take_reply(NOW);
+        let headers = reply.iter().flat_map(|reply| &reply.headers);
+        // One in a thousand of the answers to other words is compared with the model's.
+        let is_expected = |(name, told): &(_, String)| name != "x-tiercel-cache" || told.starts_with(expected);
+        assert!(headers.into_iter().all(is_expected));
         (reply, Opened(call))
     });
 }
