@@ -177,8 +177,10 @@ def test_what_takes_a_restart_is_said_and_what_does_not_is_taken(old_and_new):
     gateway, new = old_and_new
     rewrite(gateway, '[server]\nhost = "127.0.0.2"\nport = 9\nmax_body = "1KB"\n' + new)
 
-    assert post(gateway).json()["notes"] == ["server.host takes a restart", "server.port takes a restart"]
-    assert {gateway.chat(padding="x" * 1_000).status_code for _ in range(N_ASKED)} == {413}
+    # On a busy machine, a worker may be told of as one that has yet to follow.
+    notes = [note for note in post(gateway).json()["notes"] if "follow" not in note]
+    assert notes == ["server.host takes a restart", "server.port takes a restart"]
+    gateways.eventually(lambda: {gateway.chat(padding="x" * 1_000).status_code for _ in range(N_ASKED)} == {413})
 
 
 def test_reloads_under_load_lose_nothing(start_gateway, interface, providers):
