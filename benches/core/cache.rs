@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use divan::Bencher;
-use tiercel_gateway::{Call, Gateway, Next};
+use tiercel_gateway::{Gateway, Next};
 
-use crate::PROMPTS;
 use crate::inputs::{NOW, body, connect, gateway_with, http_answer, open, prompt};
 use crate::rules::{phrase_rules, word};
+use crate::{Opened, PROMPTS, open_and_send};
 
 const CACHE: &str = "[cache]\nmode = \"semantic\"\nmax_entries = 200_000\nmax_error = 0.5\ncheck_rate = 0.001\n";
 /// Ways to ask the same, until answers to other words are given: by a mark more each time.
@@ -23,12 +23,7 @@ fn open_through_every_layer_and_cache(bencher: Bencher<'_, '_>, n_prompt_bytes: 
     fill(&gateway, n_prompt_bytes, n_questions);
     // The conversation is as long as the prompt, and only its last words are looked for.
     let asked = asking(n_prompt_bytes, "My parcel has not arrived yet, and the tracking page is empty.");
-    bencher.with_inputs(|| connect(&gateway)).bench_local_values(|mut connection| {
-        let mut call = open(&gateway, &asked);
-        assert!(matches!(call.next_attempt(NOW), Next::Attempt(_)));
-        let step = connection.begin(&mut call, NOW);
-        (step, Opened(call), connection)
-    });
+    open_and_send(bencher, &gateway, &asked);
 }
 
 /// From the request to the answer.
@@ -61,15 +56,6 @@ fn hit(bencher: Bencher<'_, '_>, gateway: &Arc<Gateway>, asked: &str, expected: 
         assert!(headers.into_iter().all(is_expected));
         (reply, Opened(call))
     });
-}
-
-/// A call that is settled when it is dropped.
-struct Opened(Call);
-
-impl Drop for Opened {
-    fn drop(&mut self) {
-        self.0.settle(NOW);
-    }
 }
 
 /// Has so many questions answered and known; few where it is only tried whether the benchmark works.

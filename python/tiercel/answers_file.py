@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -65,21 +66,12 @@ class AnswersFile:
         """Let another process have it."""
         self._database.close()
 
-    def _told(self) -> _Told:
-        return _Told(self._path)
-
-
-class _Told:
-    """Says of an error of SQLite's which file it is about."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, sqlite3.Error):
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Says of an error of SQLite's which file it is about."""
+        try:
+            yield
+        except sqlite3.Error as error:
             hint = "; another process may have it" if "locked" in str(error) else ""
             raise TiercelError(f"{self._path}: {error}{hint}") from None
 

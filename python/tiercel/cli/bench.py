@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tiercel.cli import output
-from tiercel.cli.bench_cache import cache
+from tiercel.cli.bench_cache import ReportOption, SeedOption, cache
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,11 +29,9 @@ def routing(  # noqa: PLR0913, PLR0917 - they are its options
         typer.Option("--config", "-c", show_default=False, help="Else the tiers that the catalogue has for OpenAI."),
     ] = None,
     route: Annotated[str, typer.Option(help="The route that clients ask for.")] = "auto",
-    seed: Annotated[int, typer.Option(help="Everything that is drawn follows from it.")] = 1,
+    seed: SeedOption = 1,
     quick: Annotated[bool, typer.Option("--quick", help=f"{QUICK:,} requests, to see that it works.")] = False,
-    report: Annotated[
-        Path | None, typer.Option("--json", show_default=False, help="A file for all that was found, for a program.")
-    ] = None,
+    report: ReportOption = None,
 ) -> None:
     """Send a simulated month of prompts through the gateway, and compare cost, latency and quality with other ways.
 

@@ -12,15 +12,18 @@ from tiercel.cli import output
 
 QUICK = 1_000
 
+SeedOption = Annotated[int, typer.Option(help="Everything that is drawn follows from it.")]
+ReportOption = Annotated[
+    Path | None, typer.Option("--json", show_default=False, help="A file for all that was found, for a program.")
+]
+
 
 def cache(
     data: Annotated[Path, typer.Option(help="The folder with `cache/` and `tasks/`.")],
     requests: Annotated[int, typer.Option(min=1, max=1_000_000, help="Requests a stream, at most.")] = 20_000,
-    seed: Annotated[int, typer.Option(help="Everything that is drawn follows from it.")] = 1,
+    seed: SeedOption = 1,
     quick: Annotated[bool, typer.Option("--quick", help=f"{QUICK:,} requests, to see that it works.")] = False,
-    report: Annotated[
-        Path | None, typer.Option("--json", show_default=False, help="A file for all that was found, for a program.")
-    ] = None,
+    report: ReportOption = None,
 ) -> None:
     """Send streams of public questions through the gateway's cache, and compare its modes with other rules.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -9,14 +10,11 @@ import orjson
 
 from tiercel._core import Embedder, Verifier, normalise, veto
 from tiercel.errors import TiercelError
-from tiercel.reports.lines import opened
+from tiercel.reports.lines import MAX_LINE, opened, texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-# Bytes of a line: two questions as long as any that is compared.
-_MAX_LINE = 65_536
 
 
 @dataclass(slots=True)
@@ -46,11 +44,11 @@ class Checks:
         for path in paths:
             try:
                 with opened(path) as file:
-                    for number, text in enumerate(file, 1):
+                    for number, text in enumerate(texts(file), 1):
                         if text.strip() and not checks._take(text, model):
                             checks.n_bad += 1
                             checks.first_bad = checks.first_bad or f"{path}:{number}"
-            except (OSError, EOFError) as error:
+            except (OSError, EOFError, zlib.error) as error:
                 raise TiercelError(f"{path}: {str(error).lower()}") from None
         return checks
 
@@ -65,7 +63,7 @@ class Checks:
         return text
 
     def _take(self, text: bytes, model: str | None) -> bool:
-        if len(text) > _MAX_LINE:
+        if len(text) > MAX_LINE:
             return False
         try:
             record = orjson.loads(text)

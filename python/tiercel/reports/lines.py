@@ -22,7 +22,7 @@ _File = IO[bytes] | gzip.GzipFile
 _STDIN = Path("-")
 
 # Bytes of a line. The gateway cuts every text that it logs, and a call has a few attempts.
-_MAX_LINE = 65_536
+MAX_LINE = 65_536
 # The largest count: more tokens, microseconds or nano-dollars than a call can have, and sums are far from any limit.
 _MAX_COUNT = 1 << 53
 # The longest name that a configuration may have; a model's may be longer.
@@ -112,7 +112,7 @@ class Lines:
                 raise TiercelError(f"{path}: {(error.strerror or str(error)).lower()}") from None
 
     def _read(self, path: Path, file: _File) -> Iterator[Line]:
-        for number, text in enumerate(_texts(file), 1):
+        for number, text in enumerate(texts(file), 1):
             if not text.strip():
                 continue
             try:
@@ -133,8 +133,8 @@ def parse(text: bytes) -> Line:
     Raises:
         ValueError: It is none; the text says why.
     """
-    if len(text) > _MAX_LINE:
-        raise ValueError(f"it is longer than {_MAX_LINE:,} bytes")
+    if len(text) > MAX_LINE:
+        raise ValueError(f"it is longer than {MAX_LINE:,} bytes")
     try:
         record = orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -170,12 +170,12 @@ def opened(path: Path) -> contextlib.AbstractContextManager[_File]:
     return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
 
 
-def _texts(file: _File) -> Iterator[bytes]:
+def texts(file: _File) -> Iterator[bytes]:
     """The lines of a file, of which more than may be is read of none."""
-    while text := file.readline(_MAX_LINE + 1):
+    while text := file.readline(MAX_LINE + 1):
         yield text
-        while len(text) > _MAX_LINE and not text.endswith(b"\n"):
-            text = file.readline(_MAX_LINE + 1)
+        while len(text) > MAX_LINE and not text.endswith(b"\n"):
+            text = file.readline(MAX_LINE + 1)
 
 
 def _count(record: dict[str, Any], name: str) -> int:

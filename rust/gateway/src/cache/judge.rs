@@ -6,9 +6,8 @@
 
 use serde_json::{Value, json};
 use tiercel_core::settlement::CacheCheck;
-use tiercel_semantic::bound::Check;
 
-use super::meaning::Class;
+use super::otherwise::Trial;
 use crate::call::Call;
 use crate::own::{self, Question};
 use crate::shared::Permit;
@@ -25,16 +24,14 @@ const MAX_OUTPUT: u64 = 20;
 
 /// Two answers to a question.
 pub(super) struct Undecided {
-    pub(super) class: Class,
-    pub(super) score: f32,
+    pub(super) trial: Trial,
     pub(super) question: String,
     pub(super) answers: [String; 2],
 }
 
 /// What a call is to judge.
 pub(crate) struct Judging {
-    class: Class,
-    score: f32,
+    trial: Trial,
     _place: Permit,
 }
 
@@ -42,17 +39,17 @@ impl Call {
     /// The call that asks a model whether the cache would have been right, where that has to be asked. It is to be made
     /// when the client has its answer, and to be settled.
     pub fn judge(&mut self, now: Moment) -> Option<Self> {
-        let undecided = self.caching.as_mut()?.undecided.take()?;
-        let question = self.verdict_of(&undecided, now);
-        if question.is_none() {
-            let Undecided { class, score, .. } = undecided;
-            self.gateway.shared.meanings.classes.record(&class, Check { score, is_wrong: true });
-        }
-        question
+        let Undecided { trial, question, answers } = self.caching.as_mut()?.undecided.take()?;
+        let Some((mut call, place)) = self.ask_for_verdict(&question, &answers, now) else {
+            let check = trial.record(&self.gateway, true);
+            self.caching.as_mut()?.check = Some(check);
+            return None;
+        };
+        call.judging = Some(Judging { trial, _place: place });
+        Some(call)
     }
 
-    fn verdict_of(&self, undecided: &Undecided, now: Moment) -> Option<Self> {
-        let Undecided { class, score, question, answers } = undecided;
+    fn ask_for_verdict(&self, question: &str, answers: &[String; 2], now: Moment) -> Option<(Self, Permit)> {
         let place = self.gateway.enter_judging(MAX_JUDGING)?;
         if answers.iter().any(|answer| answer.len() > MAX_ANSWER) {
             return None;
@@ -60,17 +57,14 @@ impl Call {
         let settings = self.gateway.cache().judge.as_ref()?;
         let body = body(&settings.model, question, answers);
         let question = Question { operation: OPERATION, settings, body, max_output: MAX_OUTPUT };
-        let mut call = self.ask_for_it(question, now).ok()?;
-        call.judging = Some(Judging { class: class.clone(), score: *score, _place: place });
-        Some(call)
+        Some((self.ask_for_it(question, now).ok()?, place))
     }
 
     /// Takes down the verdict, if this call was to bring one.
     pub(crate) fn take_verdict(&mut self, now: Moment) -> Option<CacheCheck> {
-        let Judging { class, score, .. } = self.judging.take()?;
+        let Judging { trial, .. } = self.judging.take()?;
         let is_wrong = !self.take_reply(now).is_some_and(|reply| says_same(&reply));
-        self.gateway.shared.meanings.classes.record(&class, Check { score, is_wrong });
-        Some(CacheCheck { score, is_wrong })
+        Some(trial.record(&self.gateway, is_wrong))
     }
 }
 

@@ -49,16 +49,16 @@ impl Memory {
 }
 
 impl Store for Memory {
-    fn get(&self, id: &Digest) -> Option<Arc<[u8]>> {
-        let rows = &mut *self.lock();
-        let kept = rows.by_id.get_mut(id)?;
-        kept.n_uses += 1;
-        kept.used = rows.unix;
-        Some(Arc::clone(&kept.row))
-    }
-
     fn peek(&self, id: &Digest) -> Option<Arc<[u8]>> {
         self.lock().by_id.get(id).map(|kept| Arc::clone(&kept.row))
+    }
+
+    fn count_use(&self, id: &Digest) {
+        let rows = &mut *self.lock();
+        if let Some(kept) = rows.by_id.get_mut(id) {
+            kept.n_uses += 1;
+            kept.used = rows.unix;
+        }
     }
 
     fn put(&self, entry: Entry, limits: Limits, unix: Duration) -> bool {

@@ -189,8 +189,8 @@ pub(crate) fn look_up(
     } else {
         reply = caching.find(gateway, request, &key, now);
         if reply.is_none() && settings.mode.is_by_meaning() && key.serves_other_words && !head.cache.is_exact {
-            let class = otherwise::class(settings, principal, request, plan);
-            reply = caching.find_otherwise(gateway, request, &key, &class, head.cache.min_similarity, now);
+            let class = || otherwise::class(settings, principal, request, plan);
+            reply = caching.find_otherwise(gateway, request, &key, class, head.cache.min_similarity, now);
         }
     }
     caching.key = Some(key);
@@ -287,6 +287,9 @@ impl Call {
 
     /// Keeps the answer, if it is one for others.
     pub(crate) fn keep_in_cache(&mut self, kept: Result<&Reply, &'static str>, now: Moment) {
+        if self.caching.as_ref().is_none_or(|caching| caching.key.is_none()) {
+            return;
+        }
         let cost = settle::cost(self, now);
         let Some(caching) = &mut self.caching else { return };
         let Some(Demand::Model(request)) = self.asked.as_ref().map(|it| &it.demand) else { return };

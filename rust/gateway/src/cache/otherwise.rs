@@ -17,10 +17,15 @@ use crate::{Gateway, Moment, Reply};
 /// Below such a probability that an answer serves, it is none to be considered: most would be wrong.
 const MIN_SCORE: f32 = 0.5;
 
-/// An answer that the cache would have given, for the model's to be compared with.
-pub(super) struct Candidate {
+/// What is tried of a class: whether an answer of such a score serves.
+pub(super) struct Trial {
     class: Class,
     score: f32,
+}
+
+/// An answer that the cache would have given, for the model's to be compared with.
+pub(super) struct Candidate {
+    trial: Trial,
     text: String,
     /// Whether the class learns from it. In shadow mode all are compared, for whoever reads the log.
     is_check: bool,
@@ -33,7 +38,7 @@ impl Caching {
         gateway: &Gateway,
         request: &wire::Request,
         key: &Key,
-        class: &Class,
+        class: impl FnOnce() -> Class,
         min_cosine: f32,
         now: Moment,
     ) -> Option<Reply> {
@@ -50,11 +55,12 @@ impl Caching {
             Some((near, row))
         };
         let (near, row) = candidates.into_iter().find_map(readable)?;
-        let decision = meanings.classes.decide(class, settings.promise(), near.score, gateway.shared.draw());
+        let trial = Trial { class: class(), score: near.score };
+        let decision = meanings.classes.decide(&trial.class, settings.promise(), trial.score, gateway.shared.draw());
         match decision {
             Decision::Serve if settings.serves_other_words() => {
-                entries.get(&near.id);
-                meanings.classes.note_served(&row.name, class, near.score);
+                entries.count_use(&near.id);
+                meanings.classes.note_served(&row.name, &trial.class, trial.score);
                 let age = now.unix.saturating_sub(row.created);
                 self.outcome = Found::Semantic { near, name: row.name, age, saved: row.cost };
                 return Some(row.reply);
@@ -64,27 +70,35 @@ impl Caching {
             Decision::Check | Decision::Ask => {}
         }
         let text = request.said(&row.reply.body).ok()?.text;
-        let is_check = decision == Decision::Check;
-        self.candidate = Some(Candidate { class: class.clone(), score: near.score, text, is_check });
+        self.candidate = Some(Candidate { trial, text, is_check: decision == Decision::Check });
         None
     }
 
     /// Compares what the model says with what would have been given.
     pub(super) fn compare(&mut self, gateway: &Gateway, text: &str) {
-        let Some(candidate) = self.candidate.take() else { return };
-        let Candidate { class, score, text: cached, is_check } = candidate;
+        let Some(Candidate { trial, text: cached, is_check }) = self.candidate.take() else { return };
         let settings = gateway.cache();
         let does_agree = agree(text, &cached, settings.answer_similarity);
         if does_agree.is_none() && is_check && settings.judge.is_some() {
             let question = self.key.as_ref().map(|key| key.question.clone()).unwrap_or_default();
-            self.undecided = Some(Undecided { class, score, question, answers: [cached, text.to_owned()] });
+            self.undecided = Some(Undecided { trial, question, answers: [cached, text.to_owned()] });
             return;
         }
         let is_wrong = does_agree != Some(true);
-        if is_check {
-            gateway.shared.meanings.classes.record(&class, Check { score, is_wrong });
-        }
-        self.check = Some(CacheCheck { score, is_wrong });
+        self.check = Some(if is_check { trial.record(gateway, is_wrong) } else { trial.end(is_wrong) });
+    }
+}
+
+impl Trial {
+    /// Has the class learn how it ended.
+    pub(super) fn record(&self, gateway: &Gateway, is_wrong: bool) -> CacheCheck {
+        gateway.shared.meanings.classes.record(&self.class, Check { score: self.score, is_wrong });
+        self.end(is_wrong)
+    }
+
+    /// What is told of how it ended.
+    fn end(&self, is_wrong: bool) -> CacheCheck {
+        CacheCheck { score: self.score, is_wrong }
     }
 }
 

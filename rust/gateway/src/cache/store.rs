@@ -8,10 +8,17 @@ use crate::digest::Digest;
 /// Keeps rows under an id. What is in a row is bytes to it.
 pub trait Store: Send + Sync {
     /// The row under `id`, whose use counts for what it is worth.
-    fn get(&self, id: &Digest) -> Option<Arc<[u8]>>;
+    fn get(&self, id: &Digest) -> Option<Arc<[u8]>> {
+        let row = self.peek(id)?;
+        self.count_use(id);
+        Some(row)
+    }
 
     /// The same, which counts for nothing.
     fn peek(&self, id: &Digest) -> Option<Arc<[u8]>>;
+
+    /// Has a use of the row count that was peeked at.
+    fn count_use(&self, id: &Digest);
 
     /// Keeps `entry` instead of what was there. Whoever is worth least goes, so that all stay within `limits`; before
     /// them, those that have ended by `unix`, the time. Whether it is taken.

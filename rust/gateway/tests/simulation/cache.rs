@@ -19,7 +19,7 @@ fn chat() -> Request {
 }
 
 /// What came of the cache, and how many providers were asked.
-fn outcome(seen: &Seen) -> String {
+pub(crate) fn outcome(seen: &Seen) -> String {
     let told = seen.header("x-tiercel-cache").unwrap_or("nothing");
     let told = told.split_once(";id=").map_or(told, |(told, _)| told);
     let logged = seen.line["cache"].as_str().unwrap_or("nothing");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cache::{answered, sha256};
+use crate::cache::{answered, outcome, sha256};
 use crate::transcript::Seen;
 use crate::upstream::*;
 use crate::world::{Request, World};
@@ -35,12 +35,6 @@ fn says(text: &str) -> Script {
     let body = r#"{"id":"c","object":"chat.completion","created":1,"model":"small","choices":[{"index":0,"message":
         {"role":"assistant","content":"TEXT"},"logprobs":null,"finish_reason":"stop"}]}"#;
     vec![answer(200, "content-type: application/json\r\n", &body.replace("TEXT", text))]
-}
-
-/// What came of the cache, without ids, and how many providers were asked.
-fn outcome(seen: &Seen) -> String {
-    let told = seen.header("x-tiercel-cache").unwrap_or("nothing");
-    format!("{} {}", seen.asked.len(), told.split_once(";id=").map_or(told, |(told, _)| told))
 }
 
 /// Asks, and has known what was answered.
@@ -190,4 +184,18 @@ fn a_model_judges_what_words_do_not_tell() {
     check("the same", Some(false), r#"{\"same\": true}"#);
     check("not the same", Some(true), r#"{\"same\": false}"#);
     check("nonsense", Some(true), "maybe");
+}
+
+#[test]
+fn what_a_judge_may_not_be_asked_counts_as_wrong() {
+    let mut world = world("mode = \"semantic\"\njudge = { model = \"two/small\", max_cost = 0.000_001 }");
+    for number in 0..260 {
+        run(&mut world, &again(number), says("a month"));
+    }
+    let mut call = world.open(&again(260));
+    answered(&world, &mut call, says("four weeks and a little more")[0].clone());
+    assert!(call.judge(world.now).is_none());
+    call.settle(world.now);
+
+    assert_eq!(true, world.log().last().unwrap()["is_cache_wrong"]);
 }

@@ -123,18 +123,16 @@ impl Shared {
 }
 
 impl Store for Entries {
-    fn get(&self, id: &Digest) -> Option<Arc<[u8]>> {
-        let row = self.peek(id)?;
-        self.0.uses.count(id);
-        Some(row)
-    }
-
     fn peek(&self, id: &Digest) -> Option<Arc<[u8]>> {
         match self.0.queue.get(id) {
             Some(Pending::Row(entry)) => Some(entry.row),
             Some(Pending::Gone) => None,
             None => self.0.environment.get()?.get(id),
         }
+    }
+
+    fn count_use(&self, id: &Digest) {
+        self.0.uses.count(id);
     }
 
     fn put(&self, entry: Entry, limits: CacheLimits, _: Duration) -> bool {
