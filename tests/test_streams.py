@@ -8,9 +8,10 @@ from tests import gateways
 from tests.gateways import KEYS
 
 # For stalls; long enough for a busy machine to be quicker where nothing stalls.
+# Long enough that a busy machine's pause is not taken for a provider's.
 HASTY = """
 [timeouts]
-first_token = "400ms"
+first_token = "2s"
 
 [tiers]
 pair = ["first/small", "second/small"]
@@ -37,7 +38,7 @@ BEFORE_THE_FIRST_EVENT = {
 @pytest.fixture(scope="module")
 def hasty_gateway(start_gateway, interface, shared_providers):
     first, second = (
-        gateways.provider(name, provider.base_url, 'timeouts = { head = "400ms" }')
+        gateways.provider(name, provider.base_url, 'timeouts = { head = "2s" }')
         for name, provider in zip(("first", "second"), shared_providers, strict=True)
     )
     with start_gateway(KEYS + first + second + HASTY, interface) as gateway:
