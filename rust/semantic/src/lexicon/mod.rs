@@ -5,11 +5,14 @@
 //! They are; and whoever asks of the one must not get an answer about the other. A word that is in no list is judged by
 //! its place in the sentence and by the verifier.
 
+mod sieve;
 mod stem;
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
+pub(crate) use sieve::Sieve;
 pub(crate) use stem::stem;
 
 const LISTS: [&str; 4] =
@@ -51,7 +54,7 @@ pub(crate) struct Entry {
 }
 
 struct Lexicon {
-    entries: HashMap<u64, Entry>,
+    entries: ByHash<Entry>,
     antonyms: Vec<(u64, u64)>,
 }
 
@@ -59,8 +62,13 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::read);
 
 /// What is known of a word in lower case: of the very word, else of its stem.
 pub(crate) fn entry(word: &str) -> Option<Entry> {
+    entry_of(hashes(word))
+}
+
+/// The same of a word whose [`hashes`] are these.
+pub(crate) fn entry_of((word, stem): (u64, u64)) -> Option<Entry> {
     let entries = &LEXICON.entries;
-    entries.get(&hash(word)).or_else(|| entries.get(&hash(stem(word)))).copied()
+    entries.get(&word).or_else(|| entries.get(&stem)).copied()
 }
 
 /// Whether two classes are opposites.
@@ -70,8 +78,18 @@ pub(crate) fn are_opposites(left: u64, right: u64) -> bool {
 
 /// FNV-1a, 64 bits: it is the same on every machine, and a constant of a constant.
 pub(crate) const fn hash(text: &str) -> u64 {
-    let mut bytes = text.as_bytes();
-    let mut hash = 0xcbf2_9ce4_8422_2325;
+    hash_on(0xcbf2_9ce4_8422_2325, text.as_bytes())
+}
+
+/// The hashes of a word and of its stem, which it begins with.
+pub(crate) fn hashes(word: &str) -> (u64, u64) {
+    let (stem, ending) = word.as_bytes().split_at(stem(word).len());
+    let stem = hash_on(hash(""), stem);
+    (hash_on(stem, ending), stem)
+}
+
+/// The hash of a text that goes on with `bytes`.
+const fn hash_on(mut hash: u64, mut bytes: &[u8]) -> u64 {
     while let [byte, rest @ ..] = bytes {
         hash = (hash ^ *byte as u64).wrapping_mul(0x0100_0000_01b3);
         bytes = rest;
@@ -85,9 +103,30 @@ macro_rules! words {
 }
 pub(crate) use words;
 
+/// A map by what [`hash`] gives, which is spread as it is.
+pub(crate) type ByHash<T> = HashMap<u64, T, BuildHasherDefault<Spread>>;
+
+/// A number as its own hash.
+#[derive(Default)]
+pub(crate) struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = hash_on(self.0, bytes);
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 impl Lexicon {
     fn read() -> Self {
-        let mut entries = HashMap::new();
+        let mut entries = ByHash::default();
         let mut stems = Vec::new();
         let mut heads = vec!["synonyms"];
         for line in LISTS.iter().flat_map(|list| lines(list)) {

@@ -1,5 +1,7 @@
 //! Contractions, with and without their apostrophe, written out.
 
+use crate::lexicon::Sieve;
+
 /// Those that no rule gives. Without the apostrophe only what is no word of its own: "well", "its" and "were" are.
 const WHOLE: &[(&str, &str)] = &[
     ("can't", "can not"),
@@ -47,6 +49,9 @@ const WHOLE: &[(&str, &str)] = &[
     ("plz", "please"),
 ];
 
+/// Which words may be among these.
+const SIEVE: Sieve = Sieve::new(WHOLE);
+
 /// Endings, and what they stand for after any word.
 const ENDINGS: &[(&str, &str)] =
     &[("n't", " not"), ("'re", " are"), ("'ve", " have"), ("'ll", " will"), ("'m", " am"), ("'d", " would")];
@@ -84,10 +89,14 @@ pub(super) fn expand(text: &str) -> String {
 }
 
 fn whole_or_ending(word: &str) -> Option<(&str, &'static str)> {
-    if let Some((_, whole)) = WHOLE.iter().find(|(short, _)| word.eq_ignore_ascii_case(short)) {
+    let list = if SIEVE.may_have(word) { WHOLE } else { &[] };
+    if let Some((_, whole)) = list.iter().find(|(short, _)| word.eq_ignore_ascii_case(short)) {
         // "US" and "IM" in capitals are names.
         let is_name = word.len() <= 2 && word.len() > 1 && word.chars().all(char::is_uppercase);
         return (!is_name).then_some(("", *whole));
+    }
+    if !word.contains('\'') {
+        return None;
     }
     let split = |ending: &str| word.len().checked_sub(ending.len()).and_then(|at| word.split_at_checked(at));
     for (ending, long) in ENDINGS {

@@ -2,8 +2,10 @@
 //!
 //! Classifiers of languages by letters are unsure of ten words; function words are not, where there are two of them.
 
-use super::{Word, is_any};
-use crate::lexicon::words;
+use std::sync::LazyLock;
+
+use super::Word;
+use crate::lexicon::{ByHash, words};
 
 /// Script, and language where it is certain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,12 +43,23 @@ const FUNCTION_WORDS: [&[u64]; 7] = [
     ],
 ];
 
+/// Of each of these words the languages that have it, a bit each.
+static LANGUAGES: LazyLock<ByHash<u8>> = LazyLock::new(|| {
+    let mut languages = ByHash::default();
+    for (bit, list) in FUNCTION_WORDS.iter().enumerate() {
+        for word in *list {
+            *languages.entry(*word).or_default() |= 1 << bit;
+        }
+    }
+    languages
+});
+
 impl Language {
     pub(super) fn of(text: &str, words: &[Word]) -> Self {
         let mut counts = [0_u32; FUNCTION_WORDS.len()];
-        for word in words {
-            for (count, list) in counts.iter_mut().zip(FUNCTION_WORDS) {
-                *count += u32::from(is_any(word, list));
+        for languages in words.iter().filter_map(|word| LANGUAGES.get(&word.form)) {
+            for (bit, count) in counts.iter_mut().enumerate() {
+                *count += u32::from(languages >> bit & 1);
             }
         }
         let best = counts.iter().copied().max().unwrap_or_default();
@@ -65,6 +78,9 @@ impl Language {
 
 /// The number of the script that most letters are of; 0 where there are none.
 fn script(text: &str) -> u8 {
+    if text.is_ascii() {
+        return u8::from(text.bytes().any(|byte| byte.is_ascii_alphabetic()));
+    }
     let mut counts = [0_usize; 11];
     for character in text.chars().filter(|it| it.is_alphabetic()) {
         let script = match u32::from(character) {

@@ -1,5 +1,7 @@
 //! Numbers in digits and in words, in one spelling.
 
+use crate::lexicon::Sieve;
+
 /// Numbers that stand for themselves.
 const SMALL: &[(&str, u32)] = &[
     ("zero", 0),
@@ -56,6 +58,9 @@ const SCALES: &[(&str, f64)] = &[
     ("trillion", 1e12),
 ];
 
+const SMALL_SIEVE: Sieve = Sieve::new(SMALL);
+const SCALES_SIEVE: Sieve = Sieve::new(SCALES);
+
 /// Reads a number off the beginning of some words in lower case: its spelling, and how many words it takes. "one" is a
 /// number only before another or where `counts` says that the word behind it can be counted.
 pub(super) fn read(words: &[&str], counts: impl Fn(&str) -> bool) -> Option<(String, usize)> {
@@ -105,11 +110,16 @@ fn spelling(digits: &str) -> String {
 }
 
 fn small(word: &str) -> Option<u32> {
-    SMALL.iter().find(|(it, _)| *it == word).map(|(_, value)| *value)
+    find(SMALL, &SMALL_SIEVE, word)
 }
 
 fn scale(word: &str) -> Option<f64> {
-    SCALES.iter().find(|(it, _)| *it == word).map(|(_, value)| *value)
+    find(SCALES, &SCALES_SIEVE, word)
+}
+
+fn find<T: Copy>(list: &[(&str, T)], sieve: &Sieve, word: &str) -> Option<T> {
+    let list = if sieve.may_have(word) { list } else { &[] };
+    list.iter().find(|(it, _)| *it == word).map(|(_, value)| *value)
 }
 
 #[cfg(test)]

@@ -199,13 +199,13 @@ impl Word {
 
     fn of(word: &str, span: &Range<usize>, before: Option<&Self>, is_capital: bool) -> Self {
         let word = word.strip_suffix("'s").unwrap_or(word);
-        let plain = Self::plain(span.start, span.start + word.len(), lexicon::hash(word));
+        let (form, stem) = lexicon::hashes(word);
+        let plain = Self::plain(span.start, span.start + word.len(), form);
         let is_behind_number = before.is_some_and(|it| it.kind == Kind::Number);
-        let entry = lexicon::entry(word).filter(|it| !it.needs_number || is_behind_number);
+        let entry = lexicon::entry_of((form, stem)).filter(|it| !it.needs_number || is_behind_number);
         if !word.starts_with(|it: char| it.is_alphanumeric() || it == '.') && entry.is_none() {
             return Self { kind: Kind::Symbol, ..plain };
         }
-        let stem = lexicon::hash(lexicon::stem(word));
         let Entry { class, kind, family, is_proper, .. } = entry.unwrap_or(Entry {
             class: stem,
             kind: Kind::Content,
@@ -292,7 +292,11 @@ fn role(word: &Word, letters: &str, before: Option<&Word>, words: &[Word], is_br
 fn push_lower(lower: &mut String, cased: &str, span: Range<usize>) {
     let part = cased.get(span).unwrap_or_default();
     if part.is_ascii() {
-        lower.extend(part.bytes().map(|byte| char::from(byte.to_ascii_lowercase())));
+        let start = lower.len();
+        lower.push_str(part);
+        if let Some(added) = lower.get_mut(start..) {
+            added.make_ascii_lowercase();
+        }
     } else {
         lower.push_str(&part.to_lowercase());
     }
