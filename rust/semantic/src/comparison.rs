@@ -6,10 +6,8 @@
 use crate::lexicon::Kind;
 use crate::question::{MAX_WORDS, Question, Word};
 
-/// In place of a word's counterpart: it has none.
+/// In place of a word's counterpart: it has none, or is a part of one.
 const NONE: u8 = u8::MAX;
-/// In place of a word's counterpart: it is a part of one.
-const PART: u8 = u8::MAX - 1;
 
 /// How two words were paired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,13 +38,23 @@ pub struct Comparison<'a> {
     pub(crate) questions: [&'a Question; 2],
     counterparts: [[u8; MAX_WORDS]; 2],
     likeness: [Likeness; MAX_WORDS],
+    /// Words of each that are neither paired nor a part of a pair.
+    loose: [Places; 2],
+    /// Words of the first that have a counterpart.
+    paired: Places,
 }
 
 impl<'a> Comparison<'a> {
     /// Puts two questions side by side, in either order.
     pub fn between(one: &'a Question, other: &'a Question) -> Self {
         let questions = if one.text() <= other.text() { [one, other] } else { [other, one] };
-        let mut made = Self { questions, counterparts: [[NONE; MAX_WORDS]; 2], likeness: [Likeness::Same; MAX_WORDS] };
+        let mut made = Self {
+            questions,
+            counterparts: [[NONE; MAX_WORDS]; 2],
+            likeness: [Likeness::Same; MAX_WORDS],
+            loose: questions.map(|it| Places::first(it.words().len())),
+            paired: Places::default(),
+        };
         made.pair_meanings();
         made.pair_spellings();
         made
@@ -60,22 +68,26 @@ impl<'a> Comparison<'a> {
     /// Words with a counterpart, in the order of the first question.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = Pair<'_>> + Clone {
         let [left, right] = self.questions.map(Question::words);
-        left.iter().enumerate().filter_map(move |(at, word)| {
-            let to = usize::from(*self.counterparts[0].get(at)?);
-            Some(Pair { at: (at, to), words: (word, right.get(to)?), likeness: *self.likeness.get(at)? })
+        self.paired.filter_map(move |at| {
+            let to = self.counterpart(at)?;
+            Some(Pair { at: (at, to), words: (left.get(at)?, right.get(to)?), likeness: *self.likeness.get(at)? })
         })
     }
 
+    /// The place of the word of the second question that stands for the one at a place of the first.
+    pub(crate) fn counterpart(&self, at: usize) -> Option<usize> {
+        self.counterparts[0].get(at).copied().filter(|to| *to != NONE).map(usize::from)
+    }
+
     /// Words of a question (0 or 1) without counterpart, and their places.
-    pub(crate) fn loose(&self, side: usize) -> impl Iterator<Item = (usize, &'a Word)> + Clone {
-        let [first, second] = self.counterparts.each_ref();
-        let counterparts = if side == 0 { first } else { second };
-        let question = self.questions[usize::from(side != 0)];
-        question.words().iter().enumerate().zip(counterparts).filter(|(_, to)| **to == NONE).map(|(word, _)| word)
+    pub(crate) fn loose(&self, side: usize) -> impl Iterator<Item = (usize, &'a Word)> + Clone + use<'a> {
+        let side = usize::from(side != 0);
+        let words = self.questions[side].words();
+        self.loose[side].filter_map(move |at| Some((at, words.get(at)?)))
     }
 
     /// Words of both questions without counterpart.
-    pub(crate) fn all_loose(&self) -> impl Iterator<Item = &'a Word> {
+    pub(crate) fn all_loose(&self) -> impl Iterator<Item = &'a Word> + use<'a> {
         self.loose(0).chain(self.loose(1)).map(|(_, word)| word)
     }
 
@@ -86,15 +98,14 @@ impl<'a> Comparison<'a> {
 
     /// Whether the word at a place of a question has a counterpart that is a name.
     pub(crate) fn is_paired_name(&self, side: usize, at: usize) -> bool {
-        let is_paired = self.counterparts.get(side).and_then(|it| it.get(at)).is_some_and(|it| *it != NONE);
-        is_paired && self.questions.get(side).and_then(|it| it.words().get(at)).is_some_and(|word| word.is_name)
+        let word = self.questions.get(side).and_then(|it| it.words().get(at));
+        word.is_some_and(|word| word.is_name) && !self.is_loose(side, at)
     }
 
     fn pair_meanings(&mut self) {
-        let [left, right] = self.questions.map(Question::words);
         let mut expected = 0;
-        for (at, word) in left.iter().enumerate() {
-            let free = right.iter().enumerate().filter(|(to, it)| it.class == word.class && self.is_free(1, *to));
+        for (at, word) in self.questions[0].words().iter().enumerate() {
+            let free = self.loose(1).filter(|(_, it)| it.class == word.class);
             // The same word before a synonym, and the nearest before one farther off.
             let Some((to, other)) = free.min_by_key(|(to, it)| (it.stem != word.stem, to.abs_diff(expected))) else {
                 continue;
@@ -106,26 +117,18 @@ impl<'a> Comparison<'a> {
     }
 
     fn pair_spellings(&mut self) {
-        let [left, right] = self.questions.map(Question::words);
-        for at in 0..left.len() {
-            for to in 0..right.len() {
-                if !self.is_free(0, at) {
-                    break;
-                }
-                if self.is_free(1, to)
-                    && let Some(likeness) = self.spelling(at, to)
-                {
-                    self.pair(at, to, likeness);
-                }
+        for (at, word) in self.loose(0) {
+            let mut free = self.loose(1);
+            if let Some((to, likeness)) = free.find_map(|(to, other)| Some((to, self.spelling(word, other)?))) {
+                self.pair(at, to, likeness);
             }
         }
         self.pair_compounds(0);
         self.pair_compounds(1);
     }
 
-    fn spelling(&self, at: usize, to: usize) -> Option<Likeness> {
+    fn spelling(&self, one: &Word, other: &Word) -> Option<Likeness> {
         let [left, right] = self.questions;
-        let (one, other) = (left.words().get(at)?, right.words().get(to)?);
         let are_words = one.kind == Kind::Content && other.kind == Kind::Content;
         // Two words that are both known are two words.
         if !are_words || (one.is_known && other.is_known) {
@@ -143,9 +146,9 @@ impl<'a> Comparison<'a> {
     /// Pairs words of one side with two or more words of the other that make it up, or that it abbreviates.
     fn pair_compounds(&mut self, side: usize) {
         let [whole, parts] = if side == 0 { self.questions } else { [self.questions[1], self.questions[0]] };
-        for (at, word) in whole.words().iter().enumerate() {
+        for (at, word) in self.loose(side) {
             let letters = whole.letters(word);
-            if !self.is_free(side, at) || !word.is_content() || !letters.is_ascii() || letters.len() < 2 {
+            if !word.is_content() || !letters.is_ascii() || letters.len() < 2 {
                 continue;
             }
             let n_parts = |from: usize| {
@@ -166,38 +169,72 @@ impl<'a> Comparison<'a> {
                 let is_acronym = word.is_name && (2..=5).contains(&letters.len()) && initials == letters.len();
                 joined.filter(|count| *count > 1).or(is_acronym.then_some(initials))
             };
-            let found = (0..parts.words().len()).find_map(|from| {
+            let found = self.loose(1 - side).find_map(|(from, _)| {
                 let count = n_parts(from)?;
-                let are_free = (from..from + count).all(|it| self.is_free(1 - side, it));
+                let are_free = (from..from + count).all(|it| self.is_loose(1 - side, it));
                 are_free.then_some((from, count))
             });
             if let Some((from, count)) = found {
                 let (left, right) = if side == 0 { (at, from) } else { (from, at) };
                 self.pair(left, right, Likeness::Compound);
                 for part in from + 1..from + count {
-                    self.set(1 - side, part, PART);
+                    self.loose[1 - side].remove(part);
                 }
             }
         }
     }
 
-    fn is_free(&self, side: usize, at: usize) -> bool {
-        self.counterparts.get(side).and_then(|it| it.get(at)) == Some(&NONE)
+    fn is_loose(&self, side: usize, at: usize) -> bool {
+        self.loose.get(side).is_some_and(|it| it.has(at))
     }
 
     fn pair(&mut self, at: usize, to: usize, likeness: Likeness) {
         let place = |it: usize| u8::try_from(it).unwrap_or(NONE);
-        self.set(0, at, place(to));
-        self.set(1, to, place(at));
+        for (side, from, to) in [(0, at, to), (1, to, at)] {
+            if let Some(counterpart) = self.counterparts[side].get_mut(from) {
+                *counterpart = place(to);
+            }
+            self.loose[side].remove(from);
+        }
+        self.paired.insert(at);
         if let Some(it) = self.likeness.get_mut(at) {
             *it = likeness;
         }
     }
+}
 
-    fn set(&mut self, side: usize, at: usize, to: u8) {
-        if let Some(place) = self.counterparts.get_mut(side).and_then(|it| it.get_mut(at)) {
-            *place = to;
-        }
+/// Places of words, a bit each; and those that are left of them, in order.
+#[derive(Debug, Clone, Copy, Default)]
+struct Places(u128);
+
+const _: () = assert!(MAX_WORDS < u128::BITS as usize);
+
+impl Places {
+    /// The first `n`, at most `MAX_WORDS`.
+    fn first(n: usize) -> Self {
+        Self((1 << n.min(MAX_WORDS)) - 1)
+    }
+
+    fn has(self, at: usize) -> bool {
+        at < MAX_WORDS && self.0 >> at & 1 == 1
+    }
+
+    fn insert(&mut self, at: usize) {
+        self.0 |= 1 << at.min(MAX_WORDS);
+    }
+
+    fn remove(&mut self, at: usize) {
+        self.0 &= !(1 << at.min(MAX_WORDS));
+    }
+}
+
+impl Iterator for Places {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let at = (self.0 != 0).then_some(self.0.trailing_zeros() as usize)?;
+        self.0 &= self.0 - 1;
+        Some(at)
     }
 }
 

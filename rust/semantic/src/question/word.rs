@@ -118,8 +118,6 @@ pub(crate) struct Word {
     pub(crate) kind: Kind,
     /// The number of its kind of things, 0 where it is of none.
     pub(crate) family: u8,
-    /// Whether it is in a list of names.
-    pub(crate) is_proper: bool,
     /// Whether it is a name, by a list or by its capitals.
     pub(crate) is_name: bool,
     pub(crate) is_known: bool,
@@ -189,7 +187,6 @@ impl Word {
             class: hash,
             kind: Kind::Content,
             family: 0,
-            is_proper: false,
             is_name: false,
             is_known: true,
             is_negation: false,
@@ -216,7 +213,7 @@ impl Word {
         // "Polish" and "polish", "Turkey" and "turkey": a capital decides only for what is in no list.
         let is_name = is_proper || (is_capital && kind == Kind::Content);
         let is_negation = NEGATIONS.contains(&plain.form);
-        Self { stem, class, kind, family, is_proper, is_name, is_known: entry.is_some(), is_negation, ..plain }
+        Self { stem, class, kind, family, is_name, is_known: entry.is_some(), is_negation, ..plain }
     }
 }
 

@@ -78,9 +78,7 @@ pub(super) fn of(comparison: &Comparison<'_>, cosine: f32, rarities: &[u8]) -> F
         if word.kind == Kind::Number || word.is_name { weight.max(6.0) } else { weight }
     };
     let [left, right] = comparison.questions;
-    let weighs = |word: &&Word| word.kind > Kind::Light && word.kind != Kind::Symbol;
-    let total = |words: &[Word]| words.iter().filter(|word| weighs(word)).map(&rarity).sum::<f32>();
-    let totals = [total(left.words()), total(right.words())];
+    let sides = [left, right].map(|it| Side::of(it.words(), &rarity));
     let mut common = [0.0; 2];
     let mut pairs = Pairs::default();
     let mut content_pairs = 0.0;
@@ -92,7 +90,7 @@ pub(super) fn of(comparison: &Comparison<'_>, cosine: f32, rarities: &[u8]) -> F
             Likeness::Typo => 0.8,
             Likeness::Kin => 0.6,
         };
-        if weighs(&pair.words.0) && weighs(&pair.words.1) {
+        if weighs(pair.words.0) && weighs(pair.words.1) {
             content_pairs += worth;
             common[0] += worth * rarity(pair.words.0);
             common[1] += worth * rarity(pair.words.1);
@@ -102,35 +100,25 @@ pub(super) fn of(comparison: &Comparison<'_>, cosine: f32, rarities: &[u8]) -> F
         pairs.run = if pairs.is_next { pairs.run + 1.0 } else { 1.0 };
         pairs.longest = pairs.longest.max(pairs.run);
     }
-    let shares = [share(common[0], totals[0]), share(common[1], totals[1])];
+    let shares = [share(common[0], sides[0].rarity), share(common[1], sides[1].rarity)];
     let loose = [0, 1].map(|side| {
-        comparison
-            .loose(side)
-            .map(|(_, word)| word)
-            .filter(weighs)
-            .fold((0.0_f32, 0.0_f32, 0.0_f32), |(n, rarest, sum), word| {
-                (n + 1.0, rarest.max(rarity(word)), sum + rarity(word))
-            })
+        comparison.loose(side).map(|(_, word)| word).filter(|word| weighs(word)).fold(
+            (0.0_f32, 0.0_f32, 0.0_f32),
+            |(n, rarest, sum), word| {
+                let rarity = rarity(word);
+                (n + 1.0, rarest.max(rarity), sum + rarity)
+            },
+        )
     });
-    let count = |is: &dyn Fn(&Word) -> bool| number(comparison.all_loose().filter(|word| is(word)).count());
-    let any = |list: &[u64]| count(&|word: &Word| is_any(word, list));
+    let mut all_loose = Loose::default();
+    comparison.all_loose().for_each(|word| all_loose.see(word));
     let n_words = [left, right].map(|it| number(it.words().len()));
-    let n_content = [left, right].map(|it| number(it.words().iter().filter(weighs).count()));
+    let n_content = sides.each_ref().map(|it| it.n);
     let n_bytes = [left, right].map(|it| number(it.text().len()));
     let asks = [left.asks(), right.asks()];
-    let edge = |last: bool| {
-        let place = |side: usize| {
-            let mut found = comparison.questions[side]
-                .words()
-                .iter()
-                .enumerate()
-                .filter(|(_, word)| weighs(word))
-                .map(|(at, _)| at);
-            if last { found.next_back() } else { found.next() }
-        };
-        let places = (place(0), place(1));
-        let are_pair = comparison.pairs().any(|pair| (Some(pair.at.0), Some(pair.at.1)) == places);
-        f32::from(are_pair || places == (None, None))
+    let are_pair = |ends: [Option<usize>; 2]| match ends {
+        [Some(at), Some(to)] => f32::from(comparison.counterpart(at) == Some(to)),
+        [one, other] => f32::from(one == other),
     };
     [
         cosine,
@@ -145,12 +133,12 @@ pub(super) fn of(comparison: &Comparison<'_>, cosine: f32, rarities: &[u8]) -> F
         loose[0].1.max(loose[1].1),
         loose[0].1.min(loose[1].1),
         loose[0].2 + loose[1].2,
-        count(&|word| word.kind == Kind::Light),
-        count(&|word| word.kind == Kind::Function),
-        count(&|word| word.is_name),
-        count(&|word| matches!(word.kind, Kind::Number | Kind::Unit | Kind::Date | Kind::Symbol)),
-        count(&|word| word.is_content() && !matches!(word.role, Role::Free | Role::Of | Role::Joined)),
-        count(&|word| word.family != 0),
+        all_loose.light,
+        all_loose.function,
+        all_loose.names,
+        all_loose.measures,
+        all_loose.restricting,
+        all_loose.of_known_kind,
         pairs.synonyms,
         pairs.typos,
         pairs.kin,
@@ -164,15 +152,74 @@ pub(super) fn of(comparison: &Comparison<'_>, cosine: f32, rarities: &[u8]) -> F
         share(n_bytes[0].min(n_bytes[1]), n_bytes[0].max(n_bytes[1])),
         f32::from(asks[0] == asks[1]),
         f32::from(asks[0] != asks[1] && asks.iter().all(|it| *it > Asks::Unsaid)),
-        edge(false),
-        edge(true),
-        any(MODALS),
-        any(PRONOUNS),
-        any(TENSES),
-        any(DEGREES),
+        are_pair(sides.each_ref().map(|it| it.first)),
+        are_pair(sides.each_ref().map(|it| it.last)),
+        all_loose.modals,
+        all_loose.pronouns,
+        all_loose.tenses,
+        all_loose.degrees,
         (number(left.negated().count()) - number(right.negated().count())).abs(),
         content_pairs,
     ]
+}
+
+/// Whether it says what the question is about.
+fn weighs(word: &Word) -> bool {
+    word.kind > Kind::Light && word.kind != Kind::Symbol
+}
+
+/// What one question has of words that weigh.
+#[derive(Default)]
+struct Side {
+    n: f32,
+    rarity: f32,
+    first: Option<usize>,
+    last: Option<usize>,
+}
+
+impl Side {
+    fn of(words: &[Word], rarity: impl Fn(&Word) -> f32) -> Self {
+        let mut side = Self::default();
+        for (at, word) in words.iter().enumerate().filter(|(_, word)| weighs(word)) {
+            side.n += 1.0;
+            side.rarity += rarity(word);
+            side.first = side.first.or(Some(at));
+            side.last = Some(at);
+        }
+        side
+    }
+}
+
+/// What is counted of words without counterpart.
+#[derive(Default)]
+struct Loose {
+    light: f32,
+    function: f32,
+    names: f32,
+    measures: f32,
+    restricting: f32,
+    of_known_kind: f32,
+    modals: f32,
+    pronouns: f32,
+    tenses: f32,
+    degrees: f32,
+}
+
+impl Loose {
+    fn see(&mut self, word: &Word) {
+        let is_measure = matches!(word.kind, Kind::Number | Kind::Unit | Kind::Date | Kind::Symbol);
+        let is_restricting = word.is_content() && !matches!(word.role, Role::Free | Role::Of | Role::Joined);
+        self.light += f32::from(word.kind == Kind::Light);
+        self.function += f32::from(word.kind == Kind::Function);
+        self.names += f32::from(word.is_name);
+        self.measures += f32::from(is_measure);
+        self.restricting += f32::from(is_restricting);
+        self.of_known_kind += f32::from(word.family != 0);
+        self.modals += f32::from(is_any(word, MODALS));
+        self.pronouns += f32::from(is_any(word, PRONOUNS));
+        self.tenses += f32::from(is_any(word, TENSES));
+        self.degrees += f32::from(is_any(word, DEGREES));
+    }
 }
 
 /// What is counted of pairs.
