@@ -11,6 +11,7 @@
 
 pub mod features;
 mod trees;
+mod forest;
 mod weights;
 
 use std::sync::LazyLock;
@@ -20,6 +21,7 @@ pub use features::{FEATURES, Features, NAMES};
 pub use trees::Tree;
 
 use crate::{Comparison, Question};
+use forest::Forest;
 
 /// Rows of the table of how rare words are.
 pub const RARITIES: usize = 4096;
@@ -31,6 +33,7 @@ static SHIPPED: &[u8] = include_bytes!("shipped.weights");
 pub struct Verifier {
     rarities: Box<[u8]>,
     trees: Vec<Tree>,
+    forest: Forest,
 }
 
 impl Verifier {
@@ -48,8 +51,7 @@ impl Verifier {
             return 0.0;
         }
         let features = self.features(comparison, cosine);
-        let logit: f32 = self.trees.iter().map(|tree| tree.value(&features)).sum();
-        1.0 / (1.0 + (-logit).exp())
+        1.0 / (1.0 + (-self.forest.value(&features)).exp())
     }
 
     /// What the trees see of two questions.
@@ -68,11 +70,11 @@ impl Verifier {
     /// There are not [`RARITIES`] rarities, or a tree is none.
     pub fn build(rarities: &[u8], trees: Vec<Tree>) -> Result<Self, WeightsError> {
         weights::check(rarities, &trees)?;
-        Ok(Self { rarities: rarities.into(), trees })
+        Ok(Self { rarities: rarities.into(), forest: Forest::new(&trees), trees })
     }
 
     fn empty() -> Self {
-        Self { rarities: vec![0; RARITIES].into(), trees: Vec::new() }
+        Self { rarities: vec![0; RARITIES].into(), trees: Vec::new(), forest: Forest::default() }
     }
 }
 

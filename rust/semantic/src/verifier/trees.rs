@@ -1,5 +1,6 @@
 //! One tree: questions of "at most?" about features, and what is added at the end.
 
+#[cfg(test)]
 use super::features::Features;
 
 /// A binary tree. Nodes name their children: from 0 on another node, which comes later, else the leaf `-1 - child`.
@@ -12,7 +13,8 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// What this tree adds. Every child comes after its node, so this ends.
+    /// What this tree adds, which is what a forest is held to. Every child comes after its node, so this ends.
+    #[cfg(test)]
     pub(super) fn value(&self, features: &Features) -> f32 {
         let mut at = if self.nodes.is_empty() { -1 } else { 0 };
         while let Some(&(feature, threshold, low, high)) = usize::try_from(at).ok().and_then(|at| self.nodes.get(at)) {

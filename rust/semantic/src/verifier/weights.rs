@@ -14,8 +14,8 @@ use crate::weights::{Reader, WeightsError, sealed, wrong};
 const MAGIC: &[u8] = b"tiercel verifier 1\n";
 
 /// Most trees, and most leaves of one: what is read is bounded, and so is the time that a score takes.
-const MAX_TREES: usize = 500;
-const MAX_LEAVES: usize = 64;
+pub(super) const MAX_TREES: usize = 500;
+pub(super) const MAX_LEAVES: usize = 64;
 
 impl Verifier {
     /// Reads what [`Self::write`] wrote.
@@ -81,6 +81,11 @@ fn fault(tree: &Tree) -> Option<&'static str> {
     }
     if tree.nodes.iter().enumerate().any(|(at, node)| !is_child(at, node.2) || !is_child(at, node.3)) {
         return Some("a child is not there, or comes before its parent");
+    }
+    let mut children: Vec<i8> = tree.nodes.iter().flat_map(|node| [node.2, node.3]).collect();
+    children.sort_unstable();
+    if children.windows(2).any(|pair| pair.first() == pair.last()) {
+        return Some("a child has two parents");
     }
     tree.leaves.iter().any(|value| !value.is_finite()).then_some("a leaf is not finite")
 }
