@@ -20,6 +20,11 @@ pub(crate) fn add_scaled(sum: &mut [i32; DIMENSIONS], row: &[u8; DIMENSIONS], sc
     dispatch!(add_scaled_as(sum: &mut [i32; DIMENSIONS], row: &[u8; DIMENSIONS], scale: i16) -> ());
 }
 
+/// Numbers in bytes: each times 127 over the greatest, rounded; zeros of zeros.
+pub(crate) fn to_bytes(numbers: &[f32; DIMENSIONS]) -> [i8; DIMENSIONS] {
+    dispatch!(to_bytes_as(numbers: &[f32; DIMENSIONS]) -> [i8; DIMENSIONS])
+}
+
 /// The scalar product; at most 2^22, whatever the numbers.
 pub fn dot_i8(left: &[i8; DIMENSIONS], right: &[i8; DIMENSIONS]) -> i32 {
     dispatch!(dot_i8_as(left: &[i8; DIMENSIONS], right: &[i8; DIMENSIONS]) -> i32)
@@ -30,9 +35,9 @@ pub(crate) fn dot_f32(exact: &[f32; DIMENSIONS], bytes: &[i8; DIMENSIONS]) -> f3
     dispatch!(dot_f32_as(exact: &[f32; DIMENSIONS], bytes: &[i8; DIMENSIONS]) -> f32)
 }
 
-/// In how many signs each of others differs, 0 to `DIMENSIONS`, and the least of these numbers.
-pub(crate) fn hamming(signs: &Signs, others: &SignsOfMany) -> ([u16; N_SIGNS], u16) {
-    dispatch!(hamming_as(signs: &Signs, others: &SignsOfMany) -> ([u16; N_SIGNS], u16))
+/// Which of others differ in at most `limit` signs, a bit each; and in how many each differs, 0 to `DIMENSIONS`.
+pub(crate) fn hamming(signs: &Signs, others: &SignsOfMany, limit: u64, distances: &mut [u64; N_SIGNS]) -> u32 {
+    dispatch!(hamming_as(signs: &Signs, others: &SignsOfMany, limit: u64, distances: &mut [u64; N_SIGNS]) -> u32)
 }
 
 /// Asks for something to be brought near, which takes longer than comparing it does.
@@ -92,6 +97,26 @@ fn add_scaled_as(sum: &mut [i32; DIMENSIONS], row: &[u8; DIMENSIONS], scale: i16
 }
 
 #[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "at most 127; zeros alone give what is no number, and that 0")]
+fn to_bytes_as(numbers: &[f32; DIMENSIONS]) -> [i8; DIMENSIONS] {
+    const LANES: usize = 16;
+    let mut greatest = [0.0_f32; LANES];
+    for numbers in numbers.chunks_exact(LANES) {
+        for (greatest, number) in greatest.iter_mut().zip(numbers) {
+            // No `max`, which has to look for what is no number.
+            let number = number.abs();
+            *greatest = if number > *greatest { number } else { *greatest };
+        }
+    }
+    let step = 127.0 / greatest.iter().fold(0.0_f32, |greatest, it| greatest.max(*it));
+    let mut bytes = [0; DIMENSIONS];
+    for (byte, number) in bytes.iter_mut().zip(numbers) {
+        *byte = (number * step).round() as i8;
+    }
+    bytes
+}
+
+#[inline(always)]
 fn dot_i8_as(left: &[i8; DIMENSIONS], right: &[i8; DIMENSIONS]) -> i32 {
     left.iter().zip(right).fold(0_i32, |sum, (&left, &right)| sum.wrapping_add(i32::from(left) * i32::from(right)))
 }
@@ -110,8 +135,7 @@ fn dot_f32_as(exact: &[f32; DIMENSIONS], bytes: &[i8; DIMENSIONS]) -> f32 {
 }
 
 #[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "256 at most")]
-fn hamming_as(signs: &Signs, others: &SignsOfMany) -> ([u16; N_SIGNS], u16) {
+fn hamming_as(signs: &Signs, others: &SignsOfMany, limit: u64, distances: &mut [u64; N_SIGNS]) -> u32 {
     // No `map`: what that calls is compiled for any processor.
     let mut sums = [0_u64; N_SIGNS];
     for (word, others) in signs.iter().zip(others) {
@@ -119,12 +143,25 @@ fn hamming_as(signs: &Signs, others: &SignsOfMany) -> ([u16; N_SIGNS], u16) {
             *sum = sum.wrapping_add(u64::from((word ^ other).count_ones()));
         }
     }
-    let (mut distances, mut least) = ([0_u16; N_SIGNS], u16::MAX);
-    for (distance, sum) in distances.iter_mut().zip(sums) {
-        *distance = sum as u16;
-        least = least.min(sum as u16);
+    *distances = sums;
+    // The uppermost bit of a difference that is below zero, since no sum comes near it.
+    let mut below = [0_u64; 8];
+    for sums in sums.chunks_exact(below.len()) {
+        for (below, sum) in below.iter_mut().zip(sums) {
+            *below |= sum.wrapping_sub(limit).wrapping_sub(1);
+        }
     }
-    (distances, least)
+    let mut are_any_below = 0;
+    for below in below {
+        are_any_below |= below;
+    }
+    let mut within = 0;
+    if are_any_below >> 63 == 1 {
+        for (at, distance) in distances.iter().enumerate() {
+            within |= u32::from(*distance <= limit) << at;
+        }
+    }
+    within
 }
 
 #[cfg(test)]
@@ -156,6 +193,18 @@ mod tests {
         }
 
         #[test]
+        fn bytes_are_those_of_any_processor(numbers in any::<[i16; DIMENSIONS]>(), scale in 1e-6_f32..1.0) {
+            let numbers = numbers.map(|it| f32::from(it) * scale);
+            let largest = numbers.iter().fold(0.0_f32, |largest, it| largest.max(it.abs()));
+            #[expect(clippy::cast_possible_truncation, reason = "at most 127")]
+            let expected = numbers.map(|it| (it * (127.0 / largest)).round() as i8);
+
+            prop_assert_eq!(expected, to_bytes(&numbers));
+            prop_assert_eq!(expected, to_bytes_as(&numbers));
+            prop_assert_eq!([0; DIMENSIONS], to_bytes(&[0.0; DIMENSIONS]));
+        }
+
+        #[test]
         fn products_are_those_of_any_processor(left in any::<[i8; DIMENSIONS]>(), right in any::<[i8; DIMENSIONS]>()) {
             let expected: i64 = left.iter().zip(right).map(|(&left, right)| i64::from(left) * i64::from(right)).sum();
 
@@ -176,14 +225,16 @@ mod tests {
         }
 
         #[test]
-        fn differing_signs_are_counted(signs in any::<Signs>(), others in any::<SignsOfMany>()) {
+        fn differing_signs_are_counted(signs in any::<Signs>(), others in any::<SignsOfMany>(), limit in 100_u64..150) {
             let differs = |i: usize, other: usize| (signs[i / 64] ^ others[i / 64][other]) >> (i % 64) & 1 == 1;
-            let expected = std::array::from_fn(|other| (0..DIMENSIONS).filter(|i| differs(*i, other)).count());
-            let (distances, least) = hamming(&signs, &others);
+            let expected: [u64; N_SIGNS] =
+                std::array::from_fn(|other| (0..DIMENSIONS).map(|i| u64::from(differs(i, other))).sum());
+            let expected_within = (0..N_SIGNS).map(|at| u32::from(expected[at] <= limit) << at).sum();
+            let (mut on_this, mut on_any) = ([0; N_SIGNS], [0; N_SIGNS]);
 
-            prop_assert_eq!((distances, least), hamming_as(&signs, &others));
-            prop_assert_eq!(distances.map(usize::from), expected);
-            prop_assert_eq!(Some(least), distances.into_iter().min());
+            prop_assert_eq!(expected_within, hamming(&signs, &others, limit, &mut on_this));
+            prop_assert_eq!(expected_within, hamming_as(&signs, &others, limit, &mut on_any));
+            prop_assert_eq!((expected, expected), (on_this, on_any));
         }
     }
 

@@ -3,7 +3,7 @@
 //! The exact numbers are not kept. By its rounding a direction of 256 bytes is off by about 0.0004 in its cosine (`tests/index` holds it to 0.002), a
 //! fiftieth of what separates one threshold from the next, and the exact ones would make four fifths of the memory.
 
-use crate::simd::{Signs, dot_f32, dot_i8};
+use crate::simd::{Signs, dot_f32, dot_i8, to_bytes};
 use crate::{DIMENSIONS, Embedding};
 
 /// A direction in bytes: `values` times `scale` is of length one.
@@ -17,13 +17,7 @@ pub(super) struct Code {
 impl Code {
     /// `None` for an embedding that has no direction.
     pub(super) fn of(embedding: &Embedding) -> Option<Self> {
-        let largest = embedding.values().iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
-        let step = 127.0 / largest;
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "at most 127; zeros alone give what is no number, and that 0"
-        )]
-        Self::new(embedding.values().map(|value| (value * step).round() as i8))
+        Self::new(to_bytes(embedding.values()))
     }
 
     /// `None` for zeros, and for -128, which no embedding gives.

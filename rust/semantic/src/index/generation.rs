@@ -31,13 +31,13 @@ impl Generation {
         &self,
         embedding: &Embedding,
         code: &Code,
-        k: usize,
+        (k, min_cosine): (usize, f32),
         width: usize,
         scratch: &mut Scratch,
     ) -> Vec<Neighbour> {
         let n = k.max(N_RERANKED);
         match self.slots.kind() {
-            Kind::Flat => flat::search(&self.slots, code, n, scratch),
+            Kind::Flat => flat::search(&self.slots, code, (n, min_cosine), scratch),
             Kind::Graph => graph::search(&self.slots, &self.top, code, n.max(width), scratch),
         }
         let exactly = |ranked: &Ranked| {

@@ -65,8 +65,9 @@ pub(super) struct Block {
 }
 
 impl Block {
-    pub(super) fn is_dead(&self, at: usize) -> bool {
-        self.dead.load(Ordering::Relaxed) >> at & 1 == 1
+    /// Which are dead, a bit each.
+    pub(super) fn dead(&self) -> u32 {
+        self.dead.load(Ordering::Relaxed)
     }
 }
 

@@ -45,6 +45,11 @@ impl Question {
         &self.text
     }
 
+    /// Whether the other says the same, if it is looked at whole: then there is nothing to compare.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.is_whole && other.is_whole && self.text == other.text
+    }
+
     pub(crate) fn words(&self) -> &[Word] {
         &self.words
     }

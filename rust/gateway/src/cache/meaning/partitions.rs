@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tiercel_semantic::{Comparison, Embedder, Index, Question, Settings, Verifier, Veto};
+use tiercel_semantic::{Comparison, Embedder, Index, Neighbour, Question, Settings, Verifier, Veto};
 
 use crate::digest::Digest;
 
@@ -26,7 +26,8 @@ struct Partition {
 #[derive(Clone)]
 struct Stored {
     id: Digest,
-    text: Arc<str>,
+    /// Taken apart once, since that takes longer than all that is done with it in a look-up. 700 bytes, where there are ten words.
+    question: Arc<Question>,
 }
 
 /// A question that was answered.
@@ -48,20 +49,27 @@ impl Partitions {
         let asked = Question::new(question);
         let embedding = Embedder::shipped().embed(asked.text());
         let mut veto_of_nearest = None;
-        let mut found = Vec::new();
+        let mut found: Vec<Near> = Vec::new();
+        let mut is_certain = false;
+        let mut last: Option<(Arc<Question>, Result<f32, Veto>)> = None;
         let nearest = partition.index.search(&embedding, N_CANDIDATES, min_cosine.max(MIN_COSINE));
-        for (place, neighbour) in nearest.into_iter().enumerate() {
-            let Some(Stored { id, text }) = partition.stored(neighbour.id) else { continue };
-            let stored = Question::new(&text);
-            let comparison = Comparison::between(&asked, &stored);
-            if let Some(veto) = comparison.veto() {
-                veto_of_nearest = veto_of_nearest.or((place == 0).then_some(veto));
-                continue;
-            }
+        let stored = partition.stored(&nearest);
+        for (place, (neighbour, stored)) in nearest.iter().zip(stored).enumerate() {
+            let Some(Stored { id, question }) = stored else { continue };
             let cosine = neighbour.cosine.min(1.0);
-            let is_same = asked.text() == stored.text();
-            let score = if is_same { 1.0 } else { Verifier::shipped().score(&comparison, cosine) };
-            found.push(Near { id, cosine, score });
+            let judged = match last.take() {
+                // Another form of the same answer.
+                Some((last, judged)) if last == question => judged,
+                // Nothing is more probable than the same words.
+                _ if is_certain && !asked.is_same(&question) => continue,
+                _ => judge(&asked, &question, cosine),
+            };
+            match judged {
+                Ok(score) => found.push(Near { id, cosine, score }),
+                Err(veto) => veto_of_nearest = veto_of_nearest.or((place == 0).then_some(veto)),
+            }
+            is_certain |= judged == Ok(1.0);
+            last = Some((question, judged));
         }
         found.sort_by_key(|near| Reverse(near.score.to_bits()));
         (found, veto_of_nearest)
@@ -74,8 +82,9 @@ impl Partitions {
             let mut partitions = self.0.write().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(partitions.entry(*partition).or_insert_with(|| Arc::new(Partition::new())))
         });
-        let embedding = Embedder::shipped().embed(Question::new(question).text());
-        let stored = Stored { id: *id, text: question.into() };
+        let question = Question::new(question);
+        let embedding = Embedder::shipped().embed(question.text());
+        let stored = Stored { id: *id, question: Arc::new(question) };
         partition.questions.write().unwrap_or_else(PoisonError::into_inner).insert(number(id), stored);
         // One without a word that is known has no direction, and is found by its letters alone.
         let _ = partition.index.insert(number(id), &embedding);
@@ -108,9 +117,20 @@ impl Partition {
         Self { index: Index::new(Settings::default()), questions: RwLock::default() }
     }
 
-    fn stored(&self, number: u64) -> Option<Stored> {
-        self.questions.read().unwrap_or_else(PoisonError::into_inner).get(&number).cloned()
+    /// Each of the neighbours, if it is still there.
+    fn stored(&self, nearest: &[Neighbour]) -> Vec<Option<Stored>> {
+        let questions = self.questions.read().unwrap_or_else(PoisonError::into_inner);
+        nearest.iter().map(|it| questions.get(&it.id).cloned()).collect()
     }
+}
+
+/// How probable it is that the answer to what is stored serves, or why it does not.
+fn judge(asked: &Question, stored: &Question, cosine: f32) -> Result<f32, Veto> {
+    if asked.is_same(stored) {
+        return Ok(1.0);
+    }
+    let comparison = Comparison::between(asked, stored);
+    comparison.veto().map_or_else(|| Ok(Verifier::shipped().score(&comparison, cosine)), Err)
 }
 
 /// What an index knows a row by: ids are evenly spread, and a row that is taken for another is not found.
