@@ -30,6 +30,11 @@ pub fn dot_i8(left: &[i8; DIMENSIONS], right: &[i8; DIMENSIONS]) -> i32 {
     dispatch!(dot_i8_as(left: &[i8; DIMENSIONS], right: &[i8; DIMENSIONS]) -> i32)
 }
 
+/// The scalar product with each of others. They are looked at together, since finding out what a processor has takes as long as one.
+pub(crate) fn dots(wide: &[i16; DIMENSIONS], others: &[&[i8; DIMENSIONS]], products: &mut [i32]) {
+    dispatch!(dots_as(wide: &[i16; DIMENSIONS], others: &[&[i8; DIMENSIONS]], products: &mut [i32]) -> ());
+}
+
 /// The scalar product with exact numbers.
 pub(crate) fn dot_f32(exact: &[f32; DIMENSIONS], bytes: &[i8; DIMENSIONS]) -> f32 {
     dispatch!(dot_f32_as(exact: &[f32; DIMENSIONS], bytes: &[i8; DIMENSIONS]) -> f32)
@@ -122,6 +127,17 @@ fn dot_i8_as(left: &[i8; DIMENSIONS], right: &[i8; DIMENSIONS]) -> i32 {
 }
 
 #[inline(always)]
+fn dots_as(wide: &[i16; DIMENSIONS], others: &[&[i8; DIMENSIONS]], products: &mut [i32]) {
+    for (product, other) in products.iter_mut().zip(others) {
+        let mut sum = 0_i32;
+        for (&left, &right) in wide.iter().zip(*other) {
+            sum = sum.wrapping_add(i32::from(left) * i32::from(right));
+        }
+        *product = sum;
+    }
+}
+
+#[inline(always)]
 fn dot_f32_as(exact: &[f32; DIMENSIONS], bytes: &[i8; DIMENSIONS]) -> f32 {
     // Floats are not added in another order than is written, so the lanes are written.
     const LANES: usize = 16;
@@ -210,6 +226,13 @@ mod tests {
 
             prop_assert_eq!(dot_i8(&left, &right), dot_i8_as(&left, &right));
             prop_assert_eq!(i64::from(dot_i8(&left, &right)), expected);
+
+            let (mut on_this, mut on_any) = ([0; 3], [0; 3]);
+            dots(&left.map(i16::from), &[&right, &left, &right], &mut on_this);
+            dots_as(&left.map(i16::from), &[&right, &left, &right], &mut on_any);
+
+            prop_assert_eq!([dot_i8(&left, &right), dot_i8(&left, &left), dot_i8(&left, &right)], on_this);
+            prop_assert_eq!(on_this, on_any);
         }
 
         #[test]

@@ -3,7 +3,7 @@
 //! The exact numbers are not kept. By its rounding a direction of 256 bytes is off by about 0.0004 in its cosine (`tests/index` holds it to 0.002), a
 //! fiftieth of what separates one threshold from the next, and the exact ones would make four fifths of the memory.
 
-use crate::simd::{Signs, dot_f32, dot_i8, to_bytes};
+use crate::simd::{Signs, dot_f32, dot_i8, dots, to_bytes};
 use crate::{DIMENSIONS, Embedding};
 
 /// A direction in bytes: `values` times `scale` is of length one.
@@ -44,5 +44,32 @@ impl Code {
             *word = values.iter().rev().fold(0, |word, value| word << 1 | u64::from(*value < 0));
         }
         signs
+    }
+}
+
+/// A direction that is held against many.
+pub(super) struct Query<'a> {
+    pub(super) code: &'a Code,
+    wide: [i16; DIMENSIONS],
+}
+
+impl<'a> Query<'a> {
+    pub(super) fn new(code: &'a Code) -> Self {
+        Self { code, wide: code.values.map(i16::from) }
+    }
+
+    /// How alike each of others is, at most `N` of them: what [`Code::cosine`] gives.
+    #[expect(clippy::cast_precision_loss, reason = "a dot product is below 2^23")]
+    pub(super) fn cosines<const N: usize>(&self, others: &[&Code]) -> [f32; N] {
+        let (mut values, mut products, mut cosines) = ([&self.code.values; N], [0; N], [0.0; N]);
+        for (values, other) in values.iter_mut().zip(others) {
+            *values = &other.values;
+        }
+        let n = others.len().min(N);
+        dots(&self.wide, values.get(..n).unwrap_or_default(), &mut products);
+        for ((cosine, product), other) in cosines.iter_mut().zip(products).zip(others) {
+            *cosine = product as f32 * other.scale * self.code.scale;
+        }
+        cosines
     }
 }

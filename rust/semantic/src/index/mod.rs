@@ -57,7 +57,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { max_flat: 8_000, max_entries: 1_000_000, width: 24 }
+        Self { max_flat: 12_000, max_entries: 1_000_000, width: 24 }
     }
 }
 

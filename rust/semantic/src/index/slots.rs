@@ -131,6 +131,15 @@ impl Slots {
         }
     }
 
+    /// The same of the links of a node that will be walked from.
+    pub(super) fn prefetch_links(&self, slot: u32) {
+        if let Beside::Links(links) = &self.beside
+            && let Some(links) = links.cell(slot as usize)
+        {
+            prefetch(links);
+        }
+    }
+
     pub(super) fn is_dead(&self, slot: u32) -> bool {
         self.entry(slot).is_none_or(|it| it.is_dead.load(Ordering::Relaxed))
     }
