@@ -252,7 +252,7 @@ mod tests {
             let differs = |i: usize, other: usize| (signs[i / 64] ^ others[i / 64][other]) >> (i % 64) & 1 == 1;
             let expected: [u64; N_SIGNS] =
                 std::array::from_fn(|other| (0..DIMENSIONS).map(|i| u64::from(differs(i, other))).sum());
-            let expected_within = (0..N_SIGNS).map(|at| u32::from(expected[at] <= limit) << at).sum();
+            let expected_within: u32 = (0..N_SIGNS).map(|at| u32::from(expected[at] <= limit) << at).sum();
             let (mut on_this, mut on_any) = ([0; N_SIGNS], [0; N_SIGNS]);
 
             prop_assert_eq!(expected_within, hamming(&signs, &others, limit, &mut on_this));

@@ -133,7 +133,8 @@ impl Index {
     pub fn search(&self, embedding: &Embedding, k: usize, min_cosine: f32) -> Vec<Neighbour> {
         let Some(code) = Code::of(embedding) else { return Vec::new() };
         let current = self.current.load();
-        let mut found = with_scratch(|scratch| current.search(embedding, &code, (k, min_cosine), self.settings.width, scratch));
+        let mut found =
+            with_scratch(|scratch| current.search(embedding, &code, (k, min_cosine), self.settings.width, scratch));
         found.retain(|it| it.cosine >= min_cosine);
         found
     }

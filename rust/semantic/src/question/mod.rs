@@ -50,6 +50,14 @@ impl Question {
         self.is_whole && other.is_whole && self.text == other.text
     }
 
+    /// Whether an answer to the one is certainly none to the other, by what is known of each on its own. Then
+    /// [`crate::Comparison::veto`] says why; there are other reasons, for which words have to be compared.
+    pub fn is_another(&self, other: &Self) -> bool {
+        let n_negations = |it: &Self| it.words.iter().filter(|word| word.is_negation).count();
+        let differ = self.language.differs(other.language) || self.asks.differs(other.asks);
+        !self.is_same(other) && (differ || n_negations(self) != n_negations(other))
+    }
+
     pub(crate) fn words(&self) -> &[Word] {
         &self.words
     }
@@ -106,4 +114,27 @@ fn shape(text: &str) -> [u64; 8] {
 /// Whether a word is one of a list of [`crate::lexicon::words`].
 pub(crate) fn is_any(word: &Word, list: &[u64]) -> bool {
     list.contains(&word.form)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Comparison;
+
+    proptest! {
+        #[test]
+        fn another_question_is_vetoed(
+            one in "(Why |How |When |is |not |no |die |ist |cars |two |Paris |\\PC ?){0,8}",
+            other in "(Why |How |When |is |not |no |die |ist |cars |two |Paris |\\PC ?){0,8}",
+        ) {
+            let (one, other) = (Question::new(&one), Question::new(&other));
+            let veto = Comparison::between(&one, &other).veto();
+
+            prop_assert!(!one.is_another(&other) || veto.is_some());
+            prop_assert!(!one.is_same(&other) || veto.is_none());
+            prop_assert!(!one.is_another(&one));
+        }
+    }
 }

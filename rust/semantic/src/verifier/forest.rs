@@ -48,7 +48,8 @@ impl Forest {
 
     /// Adds what can be reached from a child of a tree whose leaves begin at `first`.
     fn add(&mut self, tree: &Tree, number: u32, first: usize, child: i8) {
-        let Some(&(feature, threshold, low, high)) = usize::try_from(child).ok().and_then(|at| tree.nodes.get(at)) else {
+        let Some(&(feature, threshold, low, high)) = usize::try_from(child).ok().and_then(|at| tree.nodes.get(at))
+        else {
             let leaf = usize::try_from(-1 - i32::from(child)).ok().and_then(|leaf| tree.leaves.get(leaf));
             self.leaves.push(leaf.copied().unwrap_or_default());
             return;

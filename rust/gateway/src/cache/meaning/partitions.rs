@@ -62,6 +62,8 @@ impl Partitions {
                 Some((last, judged)) if last == question => judged,
                 // Nothing is more probable than the same words.
                 _ if is_certain && !asked.is_same(&question) => continue,
+                // Of the nearest alone it is told why not.
+                _ if place > 0 && asked.is_another(&question) => continue,
                 _ => judge(&asked, &question, cosine),
             };
             match judged {
