@@ -38,7 +38,7 @@ fn main() {
 /// From the request that the server hands over to the bytes for the provider's socket, on a connection that is there.
 #[divan::bench(args = PROMPTS)]
 fn open_to_plan_and_bytes(bencher: Bencher<'_, '_>, n_prompt_bytes: usize) {
-    open_and_send(bencher, &gateway(), &body(n_prompt_bytes, false));
+    open_and_send(bencher, &gateway(), &[body(n_prompt_bytes, false)]);
 }
 
 /// The same with every layer of routing on: a bound on costs, so that deployments are priced; 20 rules before the short
@@ -47,11 +47,14 @@ fn open_to_plan_and_bytes(bencher: Bencher<'_, '_>, n_prompt_bytes: usize) {
 fn open_through_every_layer(bencher: Bencher<'_, '_>, n_prompt_bytes: usize) {
     let n_rules = if n_prompt_bytes == PROMPTS[0] { 20 } else { 1_000 };
     let rules = phrase_rules(n_rules, &prompt(n_prompt_bytes), None);
-    open_and_send(bencher, &gateway_with(&format!("max_cost = 1.0\n{rules}")), &body(n_prompt_bytes, false));
+    open_and_send(bencher, &gateway_with(&format!("max_cost = 1.0\n{rules}")), &[body(n_prompt_bytes, false)]);
 }
 
-fn open_and_send(bencher: Bencher<'_, '_>, gateway: &Arc<Gateway>, body: &str) {
-    bencher.with_inputs(|| gateway.connect(0).unwrap()).bench_local_values(|mut connection| {
+/// Each of `bodies` in turn.
+fn open_and_send(bencher: Bencher<'_, '_>, gateway: &Arc<Gateway>, bodies: &[String]) {
+    let mut bodies = bodies.iter().cycle();
+    let next = || (gateway.connect(0).unwrap(), bodies.next().unwrap());
+    bencher.with_inputs(next).bench_local_values(|(mut connection, body)| {
         let mut call = open(gateway, body);
         assert!(matches!(call.next_attempt(NOW), Next::Attempt(_)));
         let step = connection.begin(&mut call, NOW);

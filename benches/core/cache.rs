@@ -14,6 +14,9 @@ const CACHE: &str = "[cache]\nmode = \"semantic\"\nmax_entries = 200_000\nmax_er
 /// Ways to ask the same, until answers to other words are given: by a mark more each time.
 const N_LESSONS: usize = 600;
 
+/// Different questions that are looked for, in turn: who asks the same again finds near what the last look brought there.
+const N_ASKED: usize = 1_000;
+
 /// P1 and P2: with every layer of routing and a cache of 10,000 and of 100,000 questions, among which there is none like it.
 #[divan::bench(args = PROMPTS)]
 fn open_through_every_layer_and_cache(bencher: Bencher<'_, '_>, n_prompt_bytes: usize) {
@@ -22,7 +25,7 @@ fn open_through_every_layer_and_cache(bencher: Bencher<'_, '_>, n_prompt_bytes: 
     let gateway = gateway_with(&format!("max_cost = 1.0\n{rules}\n{CACHE}"));
     fill(&gateway, n_prompt_bytes, n_questions);
     // The conversation is as long as the prompt, and only its last words are looked for.
-    let asked = asking(n_prompt_bytes, "My parcel has not arrived yet, and the tracking page is empty.");
+    let asked: Vec<String> = (0..N_ASKED).map(|number| asking(n_prompt_bytes, &another_question(number))).collect();
     open_and_send(bencher, &gateway, &asked);
 }
 
@@ -84,8 +87,18 @@ fn answer(gateway: &Arc<Gateway>, asked: &str) {
 
 /// Another one for each number.
 fn question(number: usize) -> String {
-    let [first, second, third] = [number, 7 * number + 3, 31 * number + 5].map(|number| word(number % 10_000));
+    let [first, second, third] = words(number);
     format!("How do I {first} the {second} of my {third}?")
+}
+
+/// One that none of these answers, though some may be near.
+fn another_question(number: usize) -> String {
+    let [first, second, third] = words(number);
+    format!("My {first} has not arrived yet, and the {second} page of the {third} is empty.")
+}
+
+fn words(number: usize) -> [String; 3] {
+    [number, 7 * number + 3, 31 * number + 5 + number / 10_000].map(|number| word(number % 10_000))
 }
 
 /// A conversation of about so many bytes that ends with `question`.

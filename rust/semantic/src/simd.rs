@@ -61,6 +61,34 @@ pub(crate) fn prefetch<T>(wanted: &T) {
     let _ = wanted;
 }
 
+#[cfg(target_arch = "x86_64")]
+const AVX512: u8 = 3;
+#[cfg(target_arch = "x86_64")]
+const AVX2: u8 = 2;
+
+/// What this processor has. It is kept in one place: asking for each feature anew takes as long as a scalar product.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn level() -> u8 {
+    use std::sync::atomic::{AtomicU8, Ordering};
+    static LEVEL: AtomicU8 = AtomicU8::new(0);
+    #[cold]
+    fn found() -> u8 {
+        let is_avx512 = is_x86_feature_detected!("avx512vnni")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512vpopcntdq");
+        let is_avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt");
+        let level = if is_avx512 { AVX512 } else { 1 + u8::from(is_avx2) };
+        LEVEL.store(level, Ordering::Relaxed);
+        level
+    }
+    match LEVEL.load(Ordering::Relaxed) {
+        0 => found(),
+        level => level,
+    }
+}
+
 /// Compiles a function for processors with AVX-512, VNNI and bit counts, with AVX2, and for any, and calls the one for this.
 macro_rules! dispatch {
     ($name:ident($($argument:ident: $kind:ty),*) -> $result:ty) => {{
@@ -74,17 +102,12 @@ macro_rules! dispatch {
             fn on_avx2($($argument: $kind),*) -> $result {
                 $name($($argument),*)
             }
-            if is_x86_feature_detected!("avx512vnni")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512vl")
-                && is_x86_feature_detected!("avx512vpopcntdq")
-            {
+            match level() {
                 // SAFETY: this processor has what the function was compiled for; AVX-512F comes with the others.
-                return unsafe { on_avx512($($argument),*) };
-            }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt") {
+                AVX512 => return unsafe { on_avx512($($argument),*) },
                 // SAFETY: this processor has what the function was compiled for.
-                return unsafe { on_avx2($($argument),*) };
+                AVX2 => return unsafe { on_avx2($($argument),*) },
+                _ => {}
             }
         }
         // Any aarch64 has NEON, so there this is the function for it.

@@ -47,6 +47,9 @@ impl Code {
     }
 }
 
+/// Directions that one is held against at a time: as many as there are links on the ground of a graph.
+pub(super) const N_AT_ONCE: usize = 24;
+
 /// A direction that is held against many.
 pub(super) struct Query<'a> {
     pub(super) code: &'a Code,
@@ -58,16 +61,13 @@ impl<'a> Query<'a> {
         Self { code, wide: code.values.map(i16::from) }
     }
 
-    /// How alike each of others is, at most `N` of them: what [`Code::cosine`] gives.
+    /// How alike each of the first `n` is: what [`Code::cosine`] gives.
     #[expect(clippy::cast_precision_loss, reason = "a dot product is below 2^23")]
-    pub(super) fn cosines<const N: usize>(&self, others: &[&Code]) -> [f32; N] {
-        let (mut values, mut products, mut cosines) = ([&self.code.values; N], [0; N], [0.0; N]);
-        for (values, other) in values.iter_mut().zip(others) {
-            *values = &other.values;
-        }
-        let n = others.len().min(N);
-        dots(&self.wide, values.get(..n).unwrap_or_default(), &mut products);
-        for ((cosine, product), other) in cosines.iter_mut().zip(products).zip(others) {
+    pub(super) fn cosines(&self, others: &[&Code; N_AT_ONCE], n: usize) -> [f32; N_AT_ONCE] {
+        let (mut products, mut cosines) = ([0; N_AT_ONCE], [0.0; N_AT_ONCE]);
+        let values = others.map(|it| &it.values);
+        dots(&self.wide, values.get(..n).unwrap_or(&values), &mut products);
+        for ((cosine, product), other) in cosines.iter_mut().zip(products).zip(others).take(n) {
             *cosine = product as f32 * other.scale * self.code.scale;
         }
         cosines

@@ -9,8 +9,8 @@
 
 use std::f32::consts::PI;
 
-use super::code::Code;
-use super::ranked::{Ranked, Scratch};
+use super::code::{Code, Query};
+use super::ranked::Scratch;
 use super::slots::Slots;
 use crate::DIMENSIONS;
 use crate::simd::{N_SIGNS, hamming};
@@ -26,11 +26,10 @@ const FARTHEST: u64 = 256;
 /// The `n` nearest, in `scratch.best`: of those that are not as alike as `min_cosine`, not all.
 pub(super) fn search(slots: &Slots, query: &Code, (n, min_cosine): (usize, f32), scratch: &mut Scratch) {
     let n_slots = slots.len();
-    let Scratch { rough, best, .. } = scratch;
+    let Scratch { rough, best, unseen, .. } = scratch;
     rough.begin(N_CLOSE.max(n.saturating_mul(4)), farthest(min_cosine));
     let (signs, n_blocks, mut distances) = (query.signs(), n_slots as usize / N_SIGNS, [0; N_SIGNS]);
-    for (number, first) in (0..n_blocks).zip((0..).step_by(N_SIGNS)) {
-        let Some(block) = slots.block(number) else { break };
+    for (block, first) in slots.blocks().take(n_blocks).zip((0..).step_by(N_SIGNS)) {
         let mut within = hamming(&signs, &block.signs, rough.limit, &mut distances) & !block.dead();
         while within != 0 {
             let at = within.trailing_zeros();
@@ -40,14 +39,13 @@ pub(super) fn search(slots: &Slots, query: &Code, (n, min_cosine): (usize, f32),
             }
         }
     }
-    rough.near().for_each(|slot| slots.prefetch(slot));
-    best.clear();
     // Too few for a block are all compared number by number.
     let rest = (0..n_slots).skip(n_blocks * N_SIGNS).filter(|slot| !slots.is_dead(*slot));
-    for slot in rough.near().chain(rest) {
-        let Some(entry) = slots.entry(slot) else { continue };
-        best.keep(Ranked::new(entry.code.cosine(query), slot), n);
-    }
+    unseen.clear();
+    unseen.extend(rough.near().chain(rest));
+    unseen.iter().for_each(|slot| slots.prefetch(*slot));
+    best.clear();
+    slots.rank(&Query::new(query), unseen, |ranked| best.keep(ranked, n));
 }
 
 /// In how many signs two directions of this cosine differ at most, but for one pair in a hundred.

@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::code::{Code, Query};
 use super::ranked::{Ranked, Scratch};
-use super::slots::{Entry, N_GROUND_LINKS, N_LINKS, NOWHERE, Slots};
+use super::slots::{Entry, N_LINKS, NOWHERE, Slots};
 
 /// How many are kept while looking for the neighbours of a new entry. With 64, 98 in 100 true neighbours of 20,000 are found.
 const BUILD_WIDTH: usize = 64;
@@ -176,25 +176,17 @@ fn walk(
                 scratch.unseen.push(slot);
             }
         }
-        for slots_of_few in scratch.unseen.chunks(N_GROUND_LINKS) {
-            let mut codes = [query.code; N_GROUND_LINKS];
-            for (code, slot) in codes.iter_mut().zip(slots_of_few) {
-                *code = slots.entry(*slot).map_or(query.code, |entry| &entry.code);
-            }
-            let cosines: [f32; N_GROUND_LINKS] = query.cosines(codes.get(..slots_of_few.len()).unwrap_or_default());
-            for (slot, cosine) in slots_of_few.iter().zip(cosines) {
-                let ranked = Ranked::new(cosine, *slot);
-                if !scratch.best.are_nearer(ranked, width) {
-                    if scratch.open.peek().is_none_or(|next| *next < ranked) {
-                        slots.prefetch_links(*slot);
-                    }
-                    scratch.open.push(ranked);
-                    if is_admitted(*slot) {
-                        scratch.best.keep(ranked, width);
-                    }
+        slots.rank(query, &scratch.unseen, |ranked| {
+            if !scratch.best.are_nearer(ranked, width) {
+                if scratch.open.peek().is_none_or(|next| *next < ranked) {
+                    slots.prefetch_links(ranked.slot());
+                }
+                scratch.open.push(ranked);
+                if is_admitted(ranked.slot()) {
+                    scratch.best.keep(ranked, width);
                 }
             }
-        }
+        });
     }
 }
 

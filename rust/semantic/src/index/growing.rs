@@ -41,6 +41,11 @@ impl<T> Growing<T> {
         self.cell(at)?.0.get()
     }
 
+    /// All up to the first that is not written.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().map_while(OnceLock::get).flatten().map_while(|cell| cell.0.get())
+    }
+
     /// Where an element is or will be.
     pub(super) fn cell(&self, at: usize) -> Option<&Cell<T>> {
         let (chunk, at) = place(at);
@@ -72,6 +77,7 @@ mod tests {
                 assert_eq!(Some(()), growing.set(at, at), "{at} of {n}");
             }
             assert!((0..n).all(|at| growing.get(at) == Some(&at)), "{n}");
+            assert!(growing.iter().copied().eq(0..n), "{n}");
             assert_eq!(None, growing.set(0, 0), "an element is written once");
         };
         for n in [1, 2, 3, 5, 6, 7, 4_093, 4_094, 4_095, 8_190, 8_191, 20_000] {

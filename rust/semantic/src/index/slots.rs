@@ -7,8 +7,9 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use super::code::Code;
+use super::code::{Code, N_AT_ONCE, Query};
 use super::growing::Growing;
+use super::ranked::Ranked;
 use crate::simd::{N_SIGNS, SignsOfMany, prefetch};
 
 /// Links of a node; twice as many where all nodes are. More find more and take longer; 12 suffices at 256 dimensions.
@@ -140,6 +141,18 @@ impl Slots {
         }
     }
 
+    /// Says how near each of some slots is.
+    pub(super) fn rank(&self, query: &Query<'_>, slots: &[u32], mut found: impl FnMut(Ranked)) {
+        for few in slots.chunks(N_AT_ONCE) {
+            let mut codes = [query.code; N_AT_ONCE];
+            for (code, slot) in codes.iter_mut().zip(few) {
+                *code = self.entry(*slot).map_or(query.code, |entry| &entry.code);
+            }
+            let cosines = query.cosines(&codes, few.len());
+            few.iter().zip(cosines).for_each(|(slot, cosine)| found(Ranked::new(cosine, *slot)));
+        }
+    }
+
     pub(super) fn is_dead(&self, slot: u32) -> bool {
         self.entry(slot).is_none_or(|it| it.is_dead.load(Ordering::Relaxed))
     }
@@ -154,8 +167,16 @@ impl Slots {
         }
     }
 
-    /// The `N_SIGNS` slots from as many times its number on; none where not all of them are filled, or in a graph.
-    pub(super) fn block(&self, number: usize) -> Option<&Block> {
+    /// The slots that are filled, `N_SIGNS` at a time; none where not all of so many are, or in a graph.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = &Block> {
+        let blocks = match &self.beside {
+            Beside::Blocks(blocks, _) => blocks.get(),
+            Beside::Links(_) => None,
+        };
+        blocks.into_iter().flat_map(Growing::iter)
+    }
+
+    fn block(&self, number: usize) -> Option<&Block> {
         match &self.beside {
             Beside::Blocks(blocks, _) => blocks.get()?.get(number),
             Beside::Links(_) => None,
