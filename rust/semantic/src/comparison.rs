@@ -68,7 +68,7 @@ impl<'a> Comparison<'a> {
     /// Words with a counterpart, in the order of the first question.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = Pair<'_>> + Clone {
         let [left, right] = self.questions.map(Question::words);
-        self.paired.filter_map(move |at| {
+        self.paired.clone().filter_map(move |at| {
             let to = self.counterpart(at)?;
             Some(Pair { at: (at, to), words: (left.get(at)?, right.get(to)?), likeness: *self.likeness.get(at)? })
         })
@@ -83,7 +83,7 @@ impl<'a> Comparison<'a> {
     pub(crate) fn loose(&self, side: usize) -> impl Iterator<Item = (usize, &'a Word)> + Clone + use<'a> {
         let side = usize::from(side != 0);
         let words = self.questions[side].words();
-        self.loose[side].filter_map(move |at| Some((at, words.get(at)?)))
+        self.loose[side].clone().filter_map(move |at| Some((at, words.get(at)?)))
     }
 
     /// Words of both questions without counterpart.
@@ -204,7 +204,7 @@ impl<'a> Comparison<'a> {
 }
 
 /// Places of words, a bit each; and those that are left of them, in order.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Places(u128);
 
 const _: () = assert!(MAX_WORDS < u128::BITS as usize);
@@ -215,7 +215,7 @@ impl Places {
         Self((1 << n.min(MAX_WORDS)) - 1)
     }
 
-    fn has(self, at: usize) -> bool {
+    fn has(&self, at: usize) -> bool {
         at < MAX_WORDS && self.0 >> at & 1 == 1
     }
 

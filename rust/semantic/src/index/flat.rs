@@ -21,7 +21,7 @@ const N_CLOSE: usize = 64;
 /// cosines of .6 to .65, 99 in 100 are within 5, and all of 550 at .85 or more.
 const N_SPREADS: f32 = 5.0;
 /// All signs differ.
-const FARTHEST: u64 = 256;
+const FARTHEST: usize = DIMENSIONS;
 
 /// The `n` nearest, in `scratch.best`: of those that are not as alike as `min_cosine`, not all.
 pub(super) fn search(slots: &Slots, query: &Code, (n, min_cosine): (usize, f32), scratch: &mut Scratch) {
@@ -30,12 +30,12 @@ pub(super) fn search(slots: &Slots, query: &Code, (n, min_cosine): (usize, f32),
     rough.begin(N_CLOSE.max(n.saturating_mul(4)), farthest(min_cosine));
     let (signs, n_blocks, mut distances) = (query.signs(), n_slots as usize / N_SIGNS, [0; N_SIGNS]);
     for (block, first) in slots.blocks().take(n_blocks).zip((0..).step_by(N_SIGNS)) {
-        let mut within = hamming(&signs, &block.signs, rough.limit, &mut distances) & !block.dead();
+        let mut within = hamming(&signs, &block.signs, rough.limit as u64, &mut distances) & !block.dead();
         while within != 0 {
             let at = within.trailing_zeros();
             within &= within - 1;
             if let Some(distance) = distances.get(at as usize) {
-                rough.keep(*distance, first + at);
+                rough.keep(usize::try_from(*distance).unwrap_or(FARTHEST), first + at);
             }
         }
     }
@@ -43,55 +43,58 @@ pub(super) fn search(slots: &Slots, query: &Code, (n, min_cosine): (usize, f32),
     let rest = (0..n_slots).skip(n_blocks * N_SIGNS).filter(|slot| !slots.is_dead(*slot));
     unseen.clear();
     unseen.extend(rough.near().chain(rest));
-    unseen.iter().for_each(|slot| slots.prefetch(*slot));
+    for slot in unseen.iter() {
+        slots.prefetch(*slot);
+    }
     best.clear();
     slots.rank(&Query::new(query), unseen, |ranked| best.keep(ranked, n));
 }
 
 /// In how many signs two directions of this cosine differ at most, but for one pair in a hundred.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 256")]
-fn farthest(cosine: f32) -> u64 {
+#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "0 to 256")]
+fn farthest(cosine: f32) -> usize {
+    let n_signs = DIMENSIONS as f32;
     let share = cosine.clamp(-1.0, 1.0).acos() / PI;
-    let spread = (share * (1.0 - share) / DIMENSIONS as f32).sqrt();
-    (DIMENSIONS as f32 * (share + N_SPREADS * spread)).min(DIMENSIONS as f32) as u64
+    let spread = (share * (1.0 - share) / n_signs).sqrt();
+    (n_signs * (share + N_SPREADS * spread)).min(n_signs) as usize
 }
 
 /// Slots by how many signs differ: those within the smallest distance within which there are as many as wanted.
 pub(super) struct Rough {
     n_wanted: usize,
     /// Farther ones are not wanted.
-    limit: u64,
+    limit: usize,
     /// How many are within the limit.
     n_within: usize,
     /// How many there are of each distance.
-    counts: [usize; FARTHEST as usize + 1],
-    seen: Vec<(u64, u32)>,
+    counts: [usize; FARTHEST + 1],
+    seen: Vec<(usize, u32)>,
 }
 
 impl Default for Rough {
     fn default() -> Self {
-        Self { n_wanted: 0, limit: 0, n_within: 0, counts: [0; FARTHEST as usize + 1], seen: Vec::new() }
+        Self { n_wanted: 0, limit: 0, n_within: 0, counts: [0; FARTHEST + 1], seen: Vec::new() }
     }
 }
 
 impl Rough {
-    fn begin(&mut self, n_wanted: usize, limit: u64) {
+    fn begin(&mut self, n_wanted: usize, limit: usize) {
         (self.n_wanted, self.limit, self.n_within) = (n_wanted, limit, 0);
         self.counts.fill(0);
         self.seen.clear();
     }
 
     /// Keeps one if it is within the limit, which comes nearer once there are enough within a smaller one.
-    fn keep(&mut self, distance: u64, slot: u32) {
+    fn keep(&mut self, distance: usize, slot: u32) {
         if distance > self.limit {
             return;
         }
         self.seen.push((distance, slot));
-        if let Some(count) = self.counts.get_mut(distance as usize) {
+        if let Some(count) = self.counts.get_mut(distance) {
             *count += 1;
             self.n_within += 1;
         }
-        while let Some(n_farthest) = self.counts.get(self.limit as usize)
+        while let Some(n_farthest) = self.counts.get(self.limit)
             && self.n_within - n_farthest >= self.n_wanted
         {
             self.n_within -= n_farthest;

@@ -104,7 +104,6 @@ pub(crate) enum Role {
 }
 
 /// A word of a question.
-#[expect(clippy::struct_excessive_bools, reason = "what is known of a word, each of its own")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Word {
     start: u16,

@@ -78,7 +78,7 @@ pub(super) fn of(comparison: &Comparison<'_>, cosine: f32, rarities: &[u8]) -> F
         if word.kind == Kind::Number || word.is_name { weight.max(6.0) } else { weight }
     };
     let [left, right] = comparison.questions;
-    let sides = [left, right].map(|it| Side::of(it.words(), &rarity));
+    let sides = [left, right].map(|it| Side::of(it.words(), rarity));
     let mut common = [0.0; 2];
     let mut pairs = Pairs::default();
     let mut content_pairs = 0.0;
