@@ -139,3 +139,80 @@ fn judge(asked: &Question, stored: &Question, cosine: f32) -> Result<f32, Veto> 
 fn number(id: &Digest) -> u64 {
     id.first_chunk().copied().map_or(0, u64::from_be_bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PARTITION: Digest = [7; 32];
+    const QUESTIONS: [&str; 8] = [
+        "How do I reset my password?",
+        "How can I reset my password?",
+        "How do I reset my password, please?",
+        "How do I not reset my password?",
+        "Why do I reset my password?",
+        "How do I change the password of my account?",
+        "How do I reset my 2 passwords?",
+        "What is the capital of France?",
+    ];
+
+    /// What is found without any short cut: of each that is near enough its id and score; and why not the nearest.
+    fn expected(asked: &str, stored: &[(Digest, &str)]) -> (Vec<(Digest, f32)>, Option<Veto>) {
+        let embed = |question: &Question| Embedder::shipped().embed(question.text());
+        let asked = Question::new(asked);
+        let mut near: Vec<_> = stored.iter().map(|(id, text)| (*id, Question::new(text))).collect();
+        near.retain(|(_, question)| embed(question).cosine(&embed(&asked)) >= MIN_COSINE);
+        near.sort_by(|(_, one), (_, other)| {
+            embed(other).cosine(&embed(&asked)).total_cmp(&embed(one).cosine(&embed(&asked)))
+        });
+        let veto = |question: &Question| Comparison::between(&asked, question).veto();
+        let veto_of_nearest = near.first().and_then(|(_, question)| veto(question));
+        let is_certain = near.iter().any(|(_, question)| question.text() == asked.text());
+        near.retain(|(_, question)| veto(question).is_none() && (!is_certain || question.text() == asked.text()));
+        let score = |question: &Question| {
+            let cosine = embed(question).cosine(&embed(&asked)).min(1.0);
+            if is_certain { 1.0 } else { Verifier::shipped().score(&Comparison::between(&asked, question), cosine) }
+        };
+        (near.iter().map(|(id, question)| (*id, score(question))).collect(), veto_of_nearest)
+    }
+
+    #[test]
+    fn short_cuts_change_nothing() {
+        for stored in [&QUESTIONS[1..3], &QUESTIONS[3..], &QUESTIONS[2..6]] {
+            let stored: Vec<(Digest, &str)> = (0_u8..).map(|id| [id; 32]).zip(stored.iter().copied()).collect();
+            let partitions = Partitions::default();
+            for (id, question) in &stored {
+                partitions.insert(&PARTITION, id, question);
+            }
+            for asked in QUESTIONS {
+                let (mut expected, expected_veto) = expected(asked, &stored);
+                let (found, veto) = partitions.near(&PARTITION, asked, 0.0);
+                let mut ids: Vec<Digest> = found.iter().map(|near| near.id).collect();
+                assert!(found.is_sorted_by(|one, other| one.score >= other.score), "{asked}");
+                assert_eq!(expected_veto, veto, "{asked}");
+                ids.sort_unstable();
+                expected.sort_unstable_by_key(|(id, _)| *id);
+                assert_eq!(expected.iter().map(|(id, _)| *id).collect::<Vec<_>>(), ids, "{asked}");
+                for (id, score) in expected {
+                    let near = found.iter().find(|near| near.id == id).unwrap();
+                    assert!((near.score - score).abs() < 0.01, "{asked}: {} for {score}", near.score);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn forms_of_an_answer_are_as_probable() {
+        let partitions = Partitions::default();
+        for id in 0..3 {
+            partitions.insert(&PARTITION, &[id; 32], QUESTIONS[0]);
+        }
+        let scores = |asked: &str| -> Vec<u32> {
+            partitions.near(&PARTITION, asked, 0.0).0.iter().map(|near| near.score.to_bits()).collect()
+        };
+        let other = scores("How can I reset a password?");
+
+        assert_eq!(vec![1.0_f32.to_bits(); 3], scores("Please, how do I reset my password"));
+        assert_eq!(vec![other[0]; 3], other);
+    }
+}
