@@ -26,7 +26,7 @@ struct Partition {
 #[derive(Clone)]
 struct Stored {
     id: Digest,
-    /// Taken apart once, since that takes longer than all that is done with it in a look-up. 700 bytes, where there are ten words.
+    /// Taken apart once, since that takes longer than comparing it: 615 bytes where there are ten words, 94 of which a text takes.
     question: Arc<Question>,
 }
 
