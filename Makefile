@@ -7,7 +7,7 @@ RUN := $(UV) run --locked
 BENCH_RUN := UV_PROJECT_ENVIRONMENT=.bench-venv $(UV) run --locked --no-editable
 NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo nextest run || echo test)
 
-.PHONY: help serve test test-rust test-python check fmt lint types bench bench-once drill soak bless clean
+.PHONY: help serve test test-rust test-python check fmt lint types wheel bench bench-once drill soak bless clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -46,6 +46,11 @@ lint: $(UV)
 types: $(UV)
 	$(RUN) mypy
 	$(RUN) python -m mypy.stubtest tiercel._core --mypy-config-file pyproject.toml
+
+wheel: $(UV) ## build for release what people install, into dist/, and test it; some minutes
+	rm -rf dist
+	$(UV) build --wheel --out-dir dist
+	TIERCEL_WHEEL=$$(ls $(CURDIR)/dist/*.whl) $(RUN) pytest tests/security/test_wheel.py
 
 bench: $(UV) ## measure everything beside its peers; about fifteen minutes
 	cargo bench --locked -p tiercel-benches
