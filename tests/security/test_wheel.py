@@ -1,7 +1,7 @@
 """What people install: the files of the wheel, what importing it does to their machine, and that it serves alone.
 
-A wheel is needed: one that `TIERCEL_WHEEL` names, as `make wheel` does, or with `TIERCEL_TEST_WHEEL=1` one that is built
-for this, as in CI. Without either, what needs one is skipped.
+A wheel is needed: one that `TIERCEL_WHEEL` names, as `make wheel` does, or with `TIERCEL_TEST_WHEEL=1` one that is
+built for this, as in CI. Without either, what needs one is skipped.
 """
 
 import base64
