@@ -117,13 +117,15 @@ async def started(config: Path, *options: str) -> AsyncIterator[tuple[asyncio.su
         port = await _announced(process.stderr)
         noise = asyncio.create_task(process.stderr.read())
         yield process, port
-        process.terminate()
-        await asyncio.wait_for(process.wait(), _STOP_SECONDS)
-        await noise
     finally:
+        # Killed at once, it would leave its workers behind.
+        with contextlib.suppress(ProcessLookupError, TimeoutError):
+            process.terminate()
+            await asyncio.wait_for(process.wait(), _STOP_SECONDS)
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+    await noise
 
 
 async def _announced(said: asyncio.StreamReader) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,9 @@ def run(parts: Sequence[str], scale: Scale, folder: Path, say: Callable[[str], N
         "bodies": partial(bodies.measure, n_requests=scale.n_beside),
     }
     rounds: dict[str, list[Samples]] = {_name(interface): [] for interface in INTERFACES}
+    # However it is stopped, what it has started is ended.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         for number in range(scale.n_rounds):
             for interface in INTERFACES[:: 1 if number % 2 == 0 else -1]:
