@@ -55,10 +55,11 @@ def run(parts: Sequence[str], scale: Scale, folder: Path, say: Callable[[str], N
         TiercelError: A gateway does not start, or the system allows too few open files.
     """
     limit = raise_limit()
-    n_files = min(limit - _SPARE_FILES, scale.n_idle), min((limit - _SPARE_FILES) // 2, scale.n_streams)
-    if min(n_files) <= 0:
+    # A worker takes half as many connections, so that each can have one to a provider.
+    n_connections = (limit - _SPARE_FILES) // 2
+    if n_connections <= 0:
         raise TiercelError(f"a process may open {limit} files here: too few; raise the hard limit (ulimit -Hn)")
-    n_idle, n_streams = n_files
+    n_idle, n_streams = min(n_connections, scale.n_idle), min(n_connections, scale.n_streams)
     counts = _worker_counts()
     beside: dict[str, Any] = {"n_requests": scale.n_beside, "look_seconds": scale.look_seconds}
     measures: dict[str, Callable[[Path, str], Coroutine[Any, Any, Samples]]] = {

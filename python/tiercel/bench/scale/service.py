@@ -25,6 +25,9 @@ MODEL = "pair"
 
 MODEL_OF_TIER = "small"
 
+STILL = ("medium", "large", "gpt", "claude", "gemini", "nova", "command")
+"""Models of the tier `still`, at both providers: from the first moment on, a deployment takes 256 requests at once."""
+
 _POLL_SECONDS = 0.1
 _CONFIG = """\
 [server]
@@ -52,7 +55,7 @@ timeouts = {{ first_token = "{patience}", between_tokens = "{patience}", answer 
 
 [tiers]
 pair = ["first/small", "second/small"]
-still = ["first/medium"]
+still = [{still}]
 
 [prices]
 "first/small" = {{ input = 0.15, output = 0.60 }}
@@ -111,7 +114,8 @@ def _configure(folder: Path, base_url: str, patience: str) -> Path:
     folder.mkdir()
     config = folder / "tiercel.toml"
     sha256 = hashlib.sha256(KEY.encode()).hexdigest()
-    config.write_text(_CONFIG.format(sha256=sha256, base_url=base_url, patience=patience))
+    still = ", ".join(f'"{provider}/{model}"' for provider in ("first", "second") for model in STILL)
+    config.write_text(_CONFIG.format(sha256=sha256, base_url=base_url, patience=patience, still=still))
     return config
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tiercel.bench.scale import load
 from tiercel.bench.scale.client import chat, quantile
 from tiercel.bench.scale.samples import Quantity, of_clients
-from tiercel.bench.scale.service import gateway, simulator
+from tiercel.bench.scale.service import STILL, gateway, simulator
 from tiercel.bench.scale.workers import REQUEST
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ async def measure(folder: Path, interface: str, n_streams: int, n_requests: int,
 
     The streams are looked at for so long.
     """
-    fault = f"medium:stall={_N_EVENTS}"
+    faults = [word for model in STILL for word in ("--fault", f"{model}:stall={_N_EVENTS}")]
     async with (
-        simulator("--speed", "0", "--fault", fault) as base_url,
+        simulator("--speed", "0", *faults) as base_url,
         gateway(folder, base_url, interface) as service,
     ):
         await load.run(service, 8, n_requests, REQUEST)
