@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tests.command_line import check_refused, tiercel
-from tiercel.bench.scale import idle, processes, soak, streams
+from tiercel.bench.scale import idle, mixture, processes, streams
 from tiercel.bench.scale.client import chat, quantile
 from tiercel.bench.scale.ledger import Asked, compare
 from tiercel.bench.scale.trend import trend
@@ -167,17 +167,17 @@ def test_a_stream_s_usage_is_that_of_its_last_events():
     usage = b'{"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":7}}'
     stream = b'data: {"choices":[{}],"usage":null}\n\ndata: ' + usage + b"\n\ndata: [DONE]\n\n"
 
-    assert soak._tokens(usage) == soak._tokens(stream) == (5, 7)
-    assert soak._tokens(b"data: [DONE]\n\n") is soak._tokens(b"{") is None
+    assert mixture.usage_of(usage) == mixture.usage_of(stream) == (5, 7)
+    assert mixture.usage_of(b"data: [DONE]\n\n") is mixture.usage_of(b"{") is None
 
 
 def test_the_provider_is_to_get_what_was_asked_with_the_model_s_own_name():
-    question = soak.Question("a", 'say "model":"pair"', 3, is_stream=False, leaves=False)
+    question = mixture.Question("a", 'say "model":"pair"', 3, is_stream=False, leaves=False)
     _, body = question.request()
     _, sent = chat("small", question.text, max_tokens=3)
 
     assert body != sent
-    assert soak.Question.digest(body) == hashlib.sha256(sent).hexdigest()
+    assert mixture.Question.digest(body) == hashlib.sha256(sent).hexdigest()
 
 
 def test_quantiles_are_of_all_values():
