@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tiercel.bench.gateway import access_log
@@ -16,7 +16,6 @@ from tiercel.bench.scale.trend import trend
 from tiercel.simulator import Settings, Simulator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from tiercel.bench.scale.processes import Usage
@@ -66,22 +65,10 @@ class Scale:
     seed: int = 1
 
 
-@dataclass(slots=True)
-class Readings:
-    """What the gateway's processes had, by seconds since the beginning."""
-
-    usages: list[tuple[float, Usage]] = field(default_factory=list)
-
-    def of(self, value: Callable[[Usage], float]) -> list[tuple[float, float]]:
-        """One of its numbers, after the workers have warmed up."""
-        last = self.usages[-1][0] if self.usages else 0.0
-        return [(seconds, value(usage)) for seconds, usage in self.usages if seconds >= _WARM_UP * last]
-
-
 async def run(folder: Path, interface: str, scale: Scale) -> dict[str, Any]:
     """The whole soak, as JSON can hold it."""
     entries: list[Entry] = []
-    readings = Readings()
+    readings: list[tuple[float, Usage]] = []
     async with Simulator(Settings(speed=_SPEED, seed=scale.seed)) as simulator:
         async with gateway(folder, simulator.base_url, interface, N_WORKERS, _PATIENCE) as service:
             load = Load(service, random.Random(scale.seed))  # noqa: S311 - drawn anew from the same seed
@@ -98,12 +85,15 @@ async def run(folder: Path, interface: str, scale: Scale) -> dict[str, Any]:
             await load.run(scale.seconds, scale.rate)
             for task in watching:
                 task.cancel()
-            _, *_ = await asyncio.gather(*watching, return_exceptions=True)
+            for ended in await asyncio.gather(*watching, return_exceptions=True):
+                if isinstance(ended, Exception):
+                    raise ended
             load.close()
             n_left = await service.until_closed(before.n_descriptors)
         _take(simulator, entries)
     books = ledger.compare(load.asked, access_log(folder), entries)
-    memory = trend(readings.of(lambda usage: usage.resident / 1e6))
+    warm = _WARM_UP * scale.seconds
+    memory = trend([(seconds, usage.resident / 1e6) for seconds, usage in readings if seconds >= warm])
     return {
         "seconds": scale.seconds,
         "rate": scale.rate,
@@ -112,8 +102,8 @@ async def run(folder: Path, interface: str, scale: Scale) -> dict[str, Any]:
         "seed": scale.seed,
         "fault_share": FAULT_SHARE,
         "memory_mb_an_hour": memory and [memory.slope, memory.low, memory.high],
-        "memory_mb": [usage.resident / 1e6 for _, usage in readings.usages],
-        "files": [usage.n_descriptors for _, usage in readings.usages],
+        "memory_mb": [usage.resident / 1e6 for _, usage in readings],
+        "files": [usage.n_descriptors for _, usage in readings],
         "n_files_left": n_left,
         "n_connections_lost": load.n_lost,
         "waited_ms": {"p50": quantile(load.waited, 0.5) * 1e3, "p99": quantile(load.waited, 0.99) * 1e3},
@@ -146,9 +136,9 @@ def _take(simulator: Simulator, entries: list[Entry]) -> None:
     entries += reversed(fresh)
 
 
-async def _read(service: Service, readings: Readings, every: float) -> None:
+async def _read(service: Service, readings: list[tuple[float, Usage]], every: float) -> None:
     loop = asyncio.get_running_loop()
     began = loop.time()
     while True:
-        readings.usages.append((loop.time() - began, service.usage(proportional=False)))
+        readings.append((loop.time() - began, service.usage(proportional=False)))
         await asyncio.sleep(every)
