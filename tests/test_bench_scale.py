@@ -104,6 +104,24 @@ def failed(*outcomes, status=502):
             [ENTRY],
             ["a: an attempt ended as malformed, and the provider knows of no fault"],
         ),
+        (
+            replace(ASKED, status=504, ending="failed", tokens=None),
+            [failed("timeout_answer", status=504)],
+            [replace(ENTRY, finished_at=1.0)],
+            ["a: an attempt ended as timeout_answer, and the provider knows of no fault"],
+        ),
+        (
+            replace(ASKED, status=504, ending="failed", tokens=None),
+            [failed("timeout_answer", status=504)],
+            [ENTRY],
+            [],
+        ),
+        (
+            replace(ASKED, tokens=None),
+            [line(usage=LINE["usage"] | {"output": 8, "is_estimated": True})],
+            [replace(ENTRY, fault="reset=3")],
+            [],
+        ),
     ],
     ids=[
         "equal books",
@@ -123,6 +141,9 @@ def failed(*outcomes, status=502):
         "another status",
         "an attempt that reached nobody",
         "a failure without a fault",
+        "a time-out of what came in time",
+        "a time-out of what came late",
+        "a stream that broke off before its usage",
     ],
 )
 def test_what_differs_in_the_books_is_found(asked, lines, entries, expected):

@@ -59,6 +59,13 @@ class Load:
             client.leave()
         self._idle.clear()
 
+    def _idle_client(self) -> Client | None:
+        """One that waits and that the gateway has not hung up on meanwhile."""
+        while self._idle:
+            if (client := self._idle.pop()).is_open:
+                return client
+        return None
+
     def _draw(self, number: int) -> Question:
         chance = self._chance
         is_stream, leaves = chance.random() < _STREAM_SHARE, chance.random() < _LEAVE_SHARE
@@ -70,7 +77,7 @@ class Load:
     async def _ask(self, question: Question) -> None:
         head, body = question.request()
         while True:
-            client = self._idle.pop() if self._idle else await Client.connect(self._service.port)
+            client = self._idle_client() or await Client.connect(self._service.port)
             is_used = client.n_answers > 0
             answer = await client.ask(head + body, question.n_events)
             if answer.status or not is_used:
