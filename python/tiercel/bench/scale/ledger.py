@@ -130,27 +130,34 @@ def _differences(request: Asked, line: Mapping[str, Any], attempts: Sequence[Ent
         yield f"the client has {request.ending}, the log {line['outcome']}"
     if request.status and line["status"] != request.status:
         yield f"the client has status {request.status}, the log {line['status']}"
-    n_seen = sum(attempt["outcome"] not in _UNSEEN for attempt in line["attempts"])
+    yield from _of_attempts(line["attempts"], attempts)
+    if line["outcome"] == "answered" and attempts:
+        yield from _of_tokens(request, line, attempts[-1])
+
+
+def _of_attempts(logged: Sequence[Mapping[str, Any]], attempts: Sequence[Entry]) -> Iterator[str]:
+    n_seen = sum(attempt["outcome"] not in _UNSEEN for attempt in logged)
     n_answered = sum(attempt.status is not None for attempt in attempts)
-    if n_seen > len(attempts) or n_answered > len(line["attempts"]):
-        kinds = ", ".join(attempt["outcome"] for attempt in line["attempts"])
+    if n_seen > len(attempts) or n_answered > len(logged):
+        kinds = ", ".join(attempt["outcome"] for attempt in logged)
         yield f"the log has attempts ({kinds}), the provider {len(attempts)}"
-    if len(attempts) == len(line["attempts"]):
-        for attempt, entry in zip(line["attempts"], attempts, strict=True):
-            # On a machine that stands still for seconds the provider, too, is waited for in vain.
-            was_late = attempt["outcome"].startswith("timeout") and entry.finished_at is None
-            if not entry.fault and not was_late and attempt["outcome"] not in {"answered", "abandoned"}:
-                yield f"an attempt ended as {attempt['outcome']}, and the provider knows of no fault"
-    if line["outcome"] != "answered" or not attempts:
+    if len(attempts) != len(logged):
         return
-    usage, last = line["usage"], attempts[-1]
-    billed = _billed(line)
-    made = (last.prompt_tokens, last.completion_tokens)
+    for attempt, entry in zip(logged, attempts, strict=True):
+        # On a machine that stands still for seconds the provider, too, is waited for in vain.
+        was_late = attempt["outcome"].startswith("timeout") and entry.finished_at is None
+        if not entry.fault and not was_late and attempt["outcome"] not in {"answered", "abandoned"}:
+            yield f"an attempt ended as {attempt['outcome']}, and the provider knows of no fault"
+
+
+def _of_tokens(request: Asked, line: Mapping[str, Any], last: Entry) -> Iterator[str]:
+    is_estimated = line["usage"]["is_estimated"]
     # A stream may have said all and broken off before it said what it took.
-    if usage["is_estimated"] and last.fault:
+    if is_estimated and last.fault:
         return
-    if usage["is_estimated"] or billed != made:
-        yield f"the log has tokens {billed}{' (estimated)' * usage['is_estimated']}, the provider {made}"
+    billed, made = _billed(line), (last.prompt_tokens, last.completion_tokens)
+    if is_estimated or billed != made:
+        yield f"the log has tokens {billed}{' (estimated)' * is_estimated}, the provider {made}"
     if request.tokens is not None and request.tokens != made:
         yield f"the client has tokens {request.tokens}, the provider {made}"
 
