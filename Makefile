@@ -7,7 +7,7 @@ RUN := $(UV) run --locked
 BENCH_RUN := UV_PROJECT_ENVIRONMENT=.bench-venv $(UV) run --locked --no-editable
 NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo nextest run || echo test)
 
-.PHONY: help serve test test-rust test-python check fmt lint types bench bench-once drill soak bless clean
+.PHONY: help serve test test-rust test-python check fmt lint types docs bench bench-once drill soak bless clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -47,6 +47,9 @@ types: $(UV)
 	$(RUN) mypy
 	$(RUN) python -m mypy.stubtest tiercel._core --mypy-config-file pyproject.toml
 
+docs: $(UV) ## make the documentation's site in site/; warnings are errors
+	$(RUN) --group docs mkdocs build
+
 bench: $(UV) ## measure everything beside its peers; about fifteen minutes
 	cargo bench --locked -p tiercel-benches
 	$(BENCH_RUN) pytest benches/test_core.py --benchmark-only
@@ -72,4 +75,4 @@ bless: $(UV) ## make golden files anew; read them in the diff
 
 clean: ## remove everything that was built
 	cargo clean
-	rm -rf .venv .bench-venv .tools .mypy_cache .ruff_cache .pytest_cache dist python/tiercel/_core.*.so
+	rm -rf .venv .bench-venv .tools .mypy_cache .ruff_cache .pytest_cache dist site python/tiercel/_core.*.so

@@ -29,27 +29,46 @@ _N_CANDIDATES = 4
 
 @dataclass(frozen=True)
 class Hit(Generic[Answer]):
-    """A stored answer that may serve."""
+    """A stored answer that may serve.
+
+    >>> cache = SemanticCache()
+    >>> cache.put("Flights from Berlin to Madrid", "IB 3677")
+    >>> [hit] = cache.search("Flights from Madrid to Berlin")
+    >>> hit.answer, hit.cosine > 0.9, hit.veto
+    ('IB 3677', True, 'reversal')
+
+    Attributes:
+        question: To which it was stored.
+        answer: As it was stored.
+        cosine: Of what the two questions mean, from -1 to 1.
+        probability: That the answer serves, as the verifier has it; 1 for the same words.
+        veto: Why it does not serve all the same, such as `number` or `negation`.
+    """
 
     question: str
     answer: Answer
     cosine: float
     probability: float
-    """That the answer serves, as the verifier has it; 1 for the same words."""
     veto: str | None = None
-    """Why it does not serve all the same, such as `number` or `negation`."""
 
 
 @dataclass
 class Stats:
-    """What has happened so far."""
+    """What has happened so far.
+
+    Attributes:
+        n_entries: Answers that there are.
+        n_hits: Look-ups that found one.
+        n_misses: Look-ups that found none.
+        n_evicted: Answers that had to make room.
+        vetoes: Nearest questions that were vetoed, by the word for why.
+    """
 
     n_entries: int = 0
     n_hits: int = 0
     n_misses: int = 0
     n_evicted: int = 0
     vetoes: dict[str, int] = field(default_factory=dict)
-    """Nearest questions that were vetoed, by the word for why."""
 
 
 class SemanticCache(Generic[Answer]):

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mkdocs.exceptions import PluginError
+
 from reference.tables import table
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ def page(root: Path) -> str:
     of_build = _BUILD_INFO.search((folder / "render.rs").read_text("utf-8"))
     if of_build is None:
         raise PluginError("render.rs writes no head of `tiercel_build_info`")
-    rows = [(f"`{of_build['name']}`", of_build["kind"], "`version`, `price_table`", of_build["help"])]
+    rows: list[tuple[str, ...]] = [
+        (f"`{of_build['name']}`", of_build["kind"], "`version`, `price_table`", of_build["help"])
+    ]
     rows += [_row(metric) for metric in found]
     return table(("metric", "kind", "labels", "what it says"), rows)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
+
 from reference import commands, configuration, errors, examples, metrics
 
 if TYPE_CHECKING:

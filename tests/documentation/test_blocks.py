@@ -19,34 +19,9 @@ from tests import gateways
 from tests.command_line import ENVIRONMENT, PATIENCE, TIERCEL, tiercel
 from tests.documentation import console
 from tests.documentation.blocks import ROOT, all_blocks, blocks, pages
-from tests.documentation.configurations import completed, secrets
+from tests.documentation.configurations import completed, secrets, simulated
 from tiercel.training.natural import natural_prompts
 
-# The demonstration's, with a cache, and a file for its log.
-CONFIG = """
-[log]
-access = "access.jsonl"
-
-[cache]
-mode = "exact"
-
-[providers.simulator]
-base_url = "{base_url}"
-
-[tiers]
-cheap = ["simulator/small"]
-mid = ["simulator/medium"]
-premium = ["simulator/large"]
-
-[routes.auto]
-tiers = ["cheap", "mid", "premium"]
-default = "mid"
-
-[prices]
-"simulator/small" = {{ input = 0.15, output = 0.60 }}
-"simulator/medium" = {{ input = 1.00, output = 4.00 }}
-"simulator/large" = {{ input = 5.00, output = 20.00 }}
-"""
 BLOCKS = all_blocks()
 # What a block at a terminal may run.
 PROGRAMS = {"tiercel", "make", "curl", "echo", "grep"}
@@ -85,7 +60,7 @@ class Place:
 def place(start_provider, tmp_path_factory):
     provider = start_provider()
     folder = tmp_path_factory.mktemp("documentation")
-    config = CONFIG.format(base_url=provider.base_url)
+    config = simulated(provider.base_url)
     (folder / "examples").symlink_to(ROOT / "examples")
     (folder / "bin").mkdir()
     program = folder / "bin/tiercel"
