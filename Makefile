@@ -48,7 +48,7 @@ types: $(UV)
 	$(RUN) python -m mypy.stubtest tiercel._core --mypy-config-file pyproject.toml
 
 docs: $(UV) ## make the documentation's site in site/; warnings are errors
-	$(RUN) --group docs mkdocs build
+	NO_MKDOCS_2_WARNING=1 $(RUN) --group docs mkdocs build
 
 bench: $(UV) ## measure everything beside its peers; about fifteen minutes
 	cargo bench --locked -p tiercel-benches

@@ -1,104 +1,27 @@
 """Every block of code in the documentation runs: as a program, as a configuration, at a terminal."""
 
-import contextlib
-import gzip
 import json
-import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests import gateways
-from tests.command_line import ENVIRONMENT, PATIENCE, TIERCEL, tiercel
+from tests.command_line import tiercel
 from tests.documentation import console
 from tests.documentation.blocks import ROOT, all_blocks, blocks, pages
-from tests.documentation.configurations import completed, secrets, simulated
-from tiercel.training.natural import natural_prompts
+from tests.documentation.configurations import completed, secrets
+from tests.documentation.place import prepared
 
 BLOCKS = all_blocks()
 # What a block at a terminal may run.
 PROGRAMS = {"tiercel", "make", "curl", "echo", "grep"}
 
 
-@dataclass
-class Place:
-    """Where blocks run: a folder with what a user has in it, and a gateway where one listens unless told otherwise."""
-
-    folder: Path
-    addresses: dict[str, str]
-    environment: dict[str, str]
-
-    def here(self, text):
-        """The text with the addresses that are listened on here."""
-        for address, listened_on in self.addresses.items():
-            text = text.replace(address, listened_on)
-        return text
-
-    def run(self, command, folder=None):
-        """Run a command to its end; what it printed."""
-        ended = subprocess.run(
-            command,
-            cwd=folder or self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        assert ended.returncode == 0, ended.stdout + ended.stderr
-        return ended.stdout
-
-
 @pytest.fixture(scope="module")
 def place(start_provider, tmp_path_factory):
-    provider = start_provider()
-    folder = tmp_path_factory.mktemp("documentation")
-    config = simulated(provider.base_url)
-    (folder / "examples").symlink_to(ROOT / "examples")
-    (folder / "bin").mkdir()
-    program = folder / "bin/tiercel"
-    program.write_text(f'#!/bin/sh\nexec {" ".join(TIERCEL)} "$@"\n')
-    program.chmod(0o755)
-    (folder / "pairs.jsonl").write_text("".join(f"{json.dumps(pair)}\n" for pair in PAIRS))
-    write_prompts(folder / "data")
-    with gateways.running(folder, config, "asgi") as gateway:
-        (folder / "tiercel.toml").write_text(f"[server]\nport = {gateway.port}\n{config}")
-        ask_for_some(gateway)
-        at = f"127.0.0.1:{gateway.port}"
-        addresses = {"localhost:8080": at, "127.0.0.1:8080": at, "127.0.0.1:8081": f"127.0.0.1:{provider.port}"}
-        path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
-        yield Place(folder, addresses, ENVIRONMENT | secrets("") | {"PATH": path, "HOME": str(folder)})
-
-
-PAIRS = [
-    {"question": f"How do I reset password {n}?", "other": f"password {n}, how to reset it", "is_same": n % 9 > 0}
-    for n in range(90)
-]
-
-
-def write_prompts(folder):
-    """Prompts to judge routing by, as `tiercel bench routing` reads them."""
-    (folder / "tasks").mkdir(parents=True)
-    kept = {"source": "autoj_train", "group": "autoj", "permissive": False}
-    with gzip.open(folder / "tasks/prompts.jsonl.gz", "wt") as file:
-        file.writelines(
-            f"{json.dumps({'text': prompt.text, 'task': prompt.task, **kept})}\n" for prompt in natural_prompts()[::3]
-        )
-
-
-def ask_for_some(gateway):
-    """Requests of every kind, so that there is a log to report on."""
-    for number, prompt in enumerate(natural_prompts()[::12]):
-        fields: Any = {"model": "auto", "messages": [{"role": "user", "content": prompt.text}]}
-        headers = {"x-tiercel-tier": "premium"} if number % 20 == 0 else {}
-        assert gateway.chat(headers=headers, **fields).status_code == 200
+    with prepared(tmp_path_factory.mktemp("documentation"), start_provider()) as place:
+        yield place
 
 
 # How a block of each language runs.
@@ -137,30 +60,11 @@ def run_console(place, block):
 
 
 def serve(place, command):
-    """Start what serves until it is told to stop, on a free port and where nothing is configured, and stop it."""
+    """What is started with no configuration named is started where there is none."""
     folder = place.folder / "empty"
     folder.mkdir(exist_ok=True)
     shutil.copy(place.folder / "tiercel.toml", folder / "named.toml")
-    command = command.partition("#")[0].replace("--config tiercel.toml", "--config named.toml")
-    names = ENVIRONMENT | {"PATH": place.environment["PATH"]}
-    with (folder / "output").open("w+") as output:
-        process = subprocess.Popen(
-            ["bash", "-c", f"exec env {command} --port 0"],
-            cwd=folder,
-            env=names,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-        said = folder / "output"
-        try:
-            gateways.eventually(lambda: process.poll() is not None or "http://127.0.0.1:" in said.read_text(), PATIENCE)
-            process.send_signal(signal.SIGTERM)
-            process.wait(PATIENCE)
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-    assert process.returncode == 0, said.read_text()
+    place.serve(command.replace("--config tiercel.toml", "--config named.toml"), folder)
 
 
 def look_at(_, block):

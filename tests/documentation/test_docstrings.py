@@ -26,8 +26,8 @@ def docstrings(name):
     value = getattr(tiercel, name)
     if value is getattr(_core, name, None):
         node = stub()[name]
-        members = [it for it in node.body if isinstance(it, ast.FunctionDef)]
-        return {name: ast.get_docstring(node)} | {f"{name}.{it.name}": ast.get_docstring(it) for it in members}
+        methods = [it for it in node.body if isinstance(it, ast.FunctionDef)]
+        return {name: ast.get_docstring(node)} | {f"{name}.{it.name}": ast.get_docstring(it) for it in methods}
     members = vars(value) if isinstance(value, type) else {}
     public = {it: member for it, member in members.items() if not it.startswith("_") and is_documented(member)}
     return {name: inspect.getdoc(value)} | {f"{name}.{it}": inspect.getdoc(member) for it, member in public.items()}
@@ -44,8 +44,9 @@ def folder(shared_providers, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("name", NAMES)
-def test_examples_run_and_give_what_they_say(folder, name):
+def test_examples_run_and_give_what_they_say(name):
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     said: list[str] = []
     for member, text in docstrings(name).items():

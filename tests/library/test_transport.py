@@ -27,7 +27,7 @@ from tiercel import Transport
 @pytest.mark.parametrize("package", [httpx, httpx2], ids=["httpx", "httpx2"])
 @pytest.mark.parametrize("kind", ["sync", "async"])
 @pytest.mark.parametrize(
-    ("make", "ask", "text"),
+    ("make", "ask", "said"),
     [
         (of_openai, chat, lambda it: it.choices[0].message.content),
         (of_openai, respond, lambda it: it.output_text),
@@ -39,12 +39,12 @@ from tiercel import Transport
     ],
     ids=lambda value: value.__name__ if callable(value) and value.__name__ != "<lambda>" else "",
 )
-def test_the_official_sdks_just_work(path, package, kind, make, ask, text):
+def test_the_official_sdks_just_work(path, package, kind, make, ask, said):
     if make is of_anthropic and package is httpx:
         pytest.skip("it takes no client of httpx")
     expected = asked(path, "sync", of_openai, chat).choices[0].message.content
 
-    assert text(asked(path, kind, make, ask, package)) == expected
+    assert said(asked(path, kind, make, ask, package)) == expected
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
