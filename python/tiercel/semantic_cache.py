@@ -31,7 +31,8 @@ _N_CANDIDATES = 4
 class Hit(Generic[Answer]):
     """A stored answer that may serve.
 
-    >>> cache = SemanticCache()
+    >>> import tiercel
+    >>> cache = tiercel.SemanticCache()
     >>> cache.put("Flights from Berlin to Madrid", "IB 3677")
     >>> [hit] = cache.search("Flights from Madrid to Berlin")
     >>> hit.answer, hit.cosine > 0.9, hit.veto
@@ -74,7 +75,8 @@ class Stats:
 class SemanticCache(Generic[Answer]):
     """Answers by the meaning of their questions, in memory and if wanted in a file; safe to use from several threads.
 
-    >>> cache = SemanticCache()
+    >>> import tiercel
+    >>> cache = tiercel.SemanticCache()
     >>> cache.put("What is your refund policy?", "30 days.")
     >>> cache.get("hi, what's your refund policy? thanks").answer
     '30 days.'

@@ -8,7 +8,7 @@ from tiercel._core import known_providers
 # As the demonstration's, with a cache and a file for the log.
 SIMULATED = """
 [log]
-access = "access.jsonl"
+access = "served.jsonl"
 
 [cache]
 mode = "exact"

@@ -4,7 +4,9 @@ import contextlib
 import gzip
 import json
 import os
+import re
 import shlex
+import shutil
 import signal
 import subprocess
 from dataclasses import dataclass
@@ -20,16 +22,16 @@ from tiercel.training.natural import natural_prompts
 
 @dataclass
 class Place:
-    """A folder, what listens instead of the addresses in blocks, and what is in the environment."""
+    """A folder, what is here for what blocks name as an example, and what is in the environment."""
 
     folder: Path
-    addresses: dict[str, str]
+    names: dict[str, str]
     environment: dict[str, str]
 
     def here(self, text):
-        """The text with the addresses that are listened on."""
-        for address, listened_on in self.addresses.items():
-            text = text.replace(address, listened_on)
+        """The text with the names of what is here."""
+        for example, name in self.names.items():
+            text = text.replace(example, name)
         return text
 
     def run(self, command, folder=None):
@@ -77,16 +79,18 @@ def prepared(folder, provider):
     with gateways.running(folder, config, "asgi") as gateway:
         # Where commands look for the running gateway.
         (folder / "tiercel.toml").write_text(f"[server]\nport = {gateway.port}\n{config}")
-        fill(folder, gateway)
+        fill(folder)
+        write_log(folder, gateway)
         listened_on = f"127.0.0.1:{gateway.port}"
-        addresses = {"localhost:8080": listened_on, "127.0.0.1:8080": listened_on}
-        addresses["127.0.0.1:8081"] = f"127.0.0.1:{provider.port}"
+        names = {"localhost:8080": listened_on, "127.0.0.1:8080": listened_on}
+        names["127.0.0.1:8081"] = f"127.0.0.1:{provider.port}"
+        names["4b1f0c52a9d3e871"] = cached(gateway)
         path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
-        yield Place(folder, addresses, ENVIRONMENT | secrets("") | {"PATH": path, "HOME": str(folder)})
+        yield Place(folder, names, ENVIRONMENT | secrets("") | {"PATH": path, "HOME": str(folder)})
 
 
-def fill(folder, gateway):
-    """Have in the folder what blocks speak of: the program, examples, data of one's own, a log."""
+def fill(folder):
+    """Have in the folder what blocks speak of: the program, examples, data of one's own."""
     program = folder / "bin/tiercel"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec {shlex.join(TIERCEL)} "$@"\n')
@@ -103,11 +107,29 @@ def fill(folder, gateway):
             other, is_same = f"hi, how do I reset password {number}?", number % 450 > 0
             file.write(json_line(question=f"How do I reset password {number}?", other=other, is_same=is_same))
 
-    for number, prompt in enumerate(prompts[::12]):
-        fields: Any = {"model": "auto", "messages": [{"role": "user", "content": prompt.text}]}
-        headers = {"x-tiercel-tier": "premium"} if number % 20 == 0 else {}
-        assert gateway.chat(headers=headers, **fields).status_code == 200
-
 
 def json_line(**fields):
     return f"{json.dumps(fields)}\n"
+
+
+def write_log(folder, gateway):
+    """Have an access log of some requests of each kind."""
+    prompts = [prompt.text for prompt in natural_prompts()[::12]]
+    for number, prompt in enumerate(prompts):
+        ask(gateway, prompt, {"x-tiercel-tier": "premium"} if number % 20 == 0 else {})
+    served = folder / "served.jsonl"
+    gateways.eventually(lambda: served.exists() and served.read_text().count("\n") == len(prompts))
+    shutil.copy(served, folder / "access.jsonl")
+
+
+def cached(gateway):
+    """The id of an answer that is in the cache."""
+    return re.search("id=([0-9a-f]+)", [ask(gateway, "Is it there?", {}) for _ in range(2)][1])[1]
+
+
+def ask(gateway, prompt, headers):
+    """What the answer's header says of the cache."""
+    fields: Any = {"model": "auto", "messages": [{"role": "user", "content": prompt}]}
+    answer = gateway.chat(headers=headers, **fields)
+    assert answer.status_code == 200, answer.text
+    return answer.headers["x-tiercel-cache"]
