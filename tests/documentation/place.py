@@ -4,7 +4,6 @@ import contextlib
 import gzip
 import json
 import os
-import re
 import shlex
 import shutil
 import signal
@@ -124,7 +123,8 @@ def write_log(folder, gateway):
 
 def cached(gateway):
     """The id of an answer that is in the cache."""
-    return re.search("id=([0-9a-f]+)", [ask(gateway, "Is it there?", {}) for _ in range(2)][1])[1]
+    ask(gateway, "Is it there?", {})
+    return ask(gateway, "Is it there?", {}).rpartition("id=")[2]
 
 
 def ask(gateway, prompt, headers):
