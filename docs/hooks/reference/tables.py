@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,4 +16,5 @@ def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())
+    """On one line, and a bar is a bar; in code it is one anyway."""
+    return " ".join(re.sub(r"(`[^`]*`)|\|", lambda found: found[1] or "\\|", text).split())
