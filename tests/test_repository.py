@@ -126,7 +126,7 @@ def test_every_dependency_has_its_reason_beside_it():
             continue
         is_dependency, is_explained = False, False
         for line in text.splitlines():
-            if line.startswith("[") or re.match(r"(dependencies|dev) = \[", line):
+            if line.startswith("[") or re.match(r"(dependencies|dev|docs) = \[", line):
                 table = line.strip("[]").split(".")[-1]
                 is_dependency = table in DEPENDENCY_TABLES or line.endswith("= [")
                 is_explained = False
