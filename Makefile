@@ -44,7 +44,7 @@ lint: $(UV)
 	$(RUN) ruff check
 
 types: $(UV)
-	$(RUN) mypy
+	$(RUN) --group docs mypy
 	$(RUN) python -m mypy.stubtest tiercel._core --mypy-config-file pyproject.toml
 
 docs: $(UV) ## make the documentation's site in site/; warnings are errors

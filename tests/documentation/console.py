@@ -9,19 +9,15 @@ def commands(text):
 
     With a prompt, `$ command`, what follows is what it prints. Without one, each line is a command.
     """
-    has_prompt = text.lstrip().startswith("$ ")
+    has_prompt = text.startswith("$ ")
     found: list[tuple[str, list[str]]] = []
-    goes_on = False
-    for line in text.splitlines():
-        if goes_on:
-            command, said = found[-1]
-            found[-1] = (f"{command}\n{line}", said)
-        elif line.startswith("$ ") or (not has_prompt and line.strip()):
+    # A command goes on in the next line after a backslash.
+    for line in re.split(r"(?<!\\)\n", text.rstrip("\n")):
+        if line.startswith("$ ") or not has_prompt:
             found.append((line.removeprefix("$ "), []))
-        elif has_prompt:
+        else:
             found[-1][1].append(line)
-        goes_on = line.endswith("\\") and (goes_on or line.startswith("$ ") or not has_prompt)
-    return [(command, "\n".join(said) if said else None) for command, said in found]
+    return [(command, "\n".join(said) or None) for command, said in found]
 
 
 def programs(command):
