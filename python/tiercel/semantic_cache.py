@@ -178,7 +178,11 @@ class SemanticCache(Generic[Answer]):
         return [self._judged(question, key, stored, answer, cosine) for _, cosine, stored, answer in found]
 
     def delete(self, question: str) -> bool:
-        """Forget the answer to these words; whether there was one."""
+        """Forget the answer to these words; whether there was one.
+
+        Raises:
+            TiercelError: It cannot be taken out of the file.
+        """
         with self._lock:
             entry = self._ids.get(normalise(question))
             if entry is None:
