@@ -8,13 +8,13 @@ alone; but LLMRouter has two hundred of GSM8K's test questions, by way of MGSM, 
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tiercel.training import routellm
+from tiercel.training.packed import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -51,7 +51,7 @@ class Learned:
 
     def has(self, text: str) -> bool:
         """Whether four in five of the question's runs are in what was learned from; its choices may be others."""
-        runs = _runs(text.split("\nA. ")[0])
+        runs = _runs(text.split("\nA. ", maxsplit=1)[0])
         return sum(run in self._runs for run in runs) >= 0.8 * len(runs) > 0
 
 
@@ -61,7 +61,7 @@ def to_learn(data: Path) -> list[Outcome]:
 
 
 def to_judge(data: Path) -> list[Outcome]:
-    """RouteLLM's questions that have a right answer, without those that were learned from: Mixtral 8x7B beside GPT-4."""
+    """RouteLLM's questions with a right answer, without those that were learned from: Mixtral 8x7B beside GPT-4."""
     learned = Learned(it.text for it in to_learn(data))
     found = routellm.read(data)
     return [
@@ -78,7 +78,7 @@ def _runs(text: str) -> set[str]:
 
 
 def _uiuc(data: Path) -> Iterator[Outcome]:
-    with gzip.open(data / "routing" / "llmrouter_uiuc" / "train.json.gz", "rt") as file:
+    with opened(data / "routing" / "llmrouter_uiuc" / "train.json.gz") as file:
         for record in json.load(file):
             yield Outcome(record["question"], _mean(record["scores"], _UIUC), "llmrouter_uiuc")
 
@@ -113,6 +113,6 @@ def _mean(scores: Mapping[str, float], models: Sequence[str]) -> float:
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt") as lines:
+    with opened(path) as lines:
         for line in lines:
             yield json.loads(line)

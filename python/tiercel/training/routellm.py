@@ -6,18 +6,17 @@ They are for judging alone. RouteLLM leaves out the questions that its own route
 from __future__ import annotations
 
 import csv
-import gzip
 import json
-import zlib
 from collections import defaultdict
 from dataclasses import dataclass
 from statistics import mean
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tiercel.errors import TiercelError
+from tiercel.training.packed import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 WEAK = "mistralai/Mixtral-8x7B-Instruct-v0.1"
@@ -25,7 +24,7 @@ STRONG = "gpt-4-1106-preview"
 
 Taken = TypeVar("Taken")
 
-# Characters of a line of JSON; the longest, a judgement with its conversation, has 20,000. Of CSV, the module has a bound.
+# Characters of a line of JSON; the longest, a judgement, has 20,000. Fields of CSV are bounded by its module.
 _MAX_LINE = 1_000_000
 
 
@@ -68,7 +67,9 @@ def _mt_bench(folder: Path) -> list[Question]:
         folder / "judgements.jsonl.gz", lambda it: (int(it["question_id"]), str(it["model"]), float(it["score"]))
     ):
         marks[question, model].append(mark)
-    asked = _json(folder / "question.jsonl.gz", lambda it: (int(it["question_id"]), [str(turn) for turn in it["turns"]]))
+    asked = _json(
+        folder / "question.jsonl.gz", lambda it: (int(it["question_id"]), [str(turn) for turn in it["turns"]])
+    )
     found = []
     for question, turns in asked:
         if not all(marks[question, model] for model in (WEAK, STRONG)):
@@ -84,14 +85,13 @@ def _marked(paths: Iterable[Path], folder: Path) -> list[Question]:
     worth = {"True": 1.0, "False": 0.0}
     found = []
     for path in paths:
-        for number, row in enumerate(_rows(path, csv.DictReader), 1):
-            try:
-                text, weak, strong = row["prompt"], worth[row[WEAK]], worth[row[STRONG]]
-            except KeyError as error:
-                raise TiercelError(
-                    f"{path}: record {number}: {error} is no column, or neither True nor False"
-                ) from None
-            found.append(Question(text, weak, strong, text in contaminated))
+        with opened(path) as file:
+            for number, row in enumerate(csv.DictReader(file), 1):
+                try:
+                    text, weak, strong = row["prompt"], worth[row[WEAK]], worth[row[STRONG]]
+                except KeyError as error:
+                    raise TiercelError(f"{path}: record {number}: {error} is no column, or no True or False") from None
+                found.append(Question(text, weak, strong, text in contaminated))
     return found
 
 
@@ -102,19 +102,10 @@ def _contaminated(folder: Path) -> set[str]:
 def _json(path: Path, of: Callable[[Any], Taken]) -> list[Taken]:
     """What is taken of each line."""
     found = []
-    for number, line in enumerate(_rows(path, lambda file: iter(lambda: file.readline(_MAX_LINE + 1), "")), 1):
-        try:
-            found.append(of(json.loads(line)))
-        except (ValueError, TypeError, KeyError, IndexError) as error:
-            raise TiercelError(f"{path}:{number}: this is no such record: {error!r}") from None
+    with opened(path) as file:
+        for number, line in enumerate(iter(lambda: file.readline(_MAX_LINE + 1), ""), 1):
+            try:
+                found.append(of(json.loads(line)))
+            except (ValueError, TypeError, KeyError, IndexError) as error:
+                raise TiercelError(f"{path}:{number}: this is no such record: {error!r}") from None
     return found
-
-
-def _rows(path: Path, reader: Callable[[Any], Iterable[Any]]) -> Iterator[Any]:
-    try:
-        with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-            yield from reader(file)
-    except OSError as error:
-        raise TiercelError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
-    except (EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
-        raise TiercelError(f"{path} is damaged: {error}") from None

@@ -1,4 +1,4 @@
-"""The report: for each set of RouteLLM's, the classifier's order beside chance, hindsight and what RouteLLM published."""
+"""The report: for each set, the classifier's order beside chance, hindsight and what RouteLLM published."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tiercel.errors import TiercelError
 from tiercel.training import outcomes, routellm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from tiercel.bench.routellm.curve import Measured
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 ASSUMPTIONS = (
     "The weak model is Mixtral 8x7B, the strong one GPT-4 (1106); what their answers are worth is RouteLLM's record.",
     "Questions that RouteLLM's own routers learned from are left out, as RouteLLM leaves them out.",
-    "Tiercel asks the strong model first where `p_cheap` of the shipped weights is lowest. These know of neither model.",
+    "Tiercel asks the strong model where `p_cheap` of the shipped weights is lowest, whichever two models these are.",
     "Cost is the share of questions that the strong model gets, whatever an answer costs.",
-    "Intervals hold 95 % of 1,000 resamplings of the questions; those of chance, of 1,000 orders of the same questions.",
+    "Intervals hold 95 % of 1,000 resamplings of the questions; those of chance, of 1,000 orders of these questions.",
     "RouteLLM's rows are as published, without intervals; its routers learned from preferences between such models.",
 )
 
@@ -56,8 +56,8 @@ class _Order:
     measured: Measured | None
 
 
-def run(data: Path, seed: int) -> dict[str, Any]:
-    """The whole report, as JSON can hold it. Equal seeds give equal reports.
+def run(data: Path, seed: int, track: Callable[[Sequence[str], str], Iterable[str]]) -> dict[str, Any]:
+    """The whole report, as JSON can hold it. Equal seeds give equal reports. `track` shows how many sets are through.
 
     Raises:
         TiercelError: A file of the data is missing or wrong.
@@ -66,14 +66,15 @@ def run(data: Path, seed: int) -> dict[str, Any]:
     learned = outcomes.Learned(it.text for it in outcomes.to_learn(data))
     published = tomllib.loads((files("tiercel.bench.routellm") / "published.toml").read_text("utf-8"))
     sets = {}
-    for name, questions in routellm.read(data).items():
-        asked = [it for it in questions if not it.is_contaminated]
+    read = routellm.read(data)
+    for name in track(list(read), "resampling"):
+        asked = [it for it in read[name] if not it.is_contaminated]
         weak, strong = (sum(worth) / len(asked) for worth in zip(*((it.weak, it.strong) for it in asked), strict=True))
         if strong <= weak:
             raise TiercelError(f"{name}: the strong model is no better than the weak one, so there is nothing to route")
         sets[name] = {
             "n_questions": len(asked),
-            "n_left_out": len(questions) - len(asked),
+            "n_left_out": len(read[name]) - len(asked),
             "n_learned": sum(learned.has(it.text) for it in asked),
             "weak": weak,
             "strong": strong,
