@@ -11,15 +11,14 @@ if TYPE_CHECKING:
 # Of Okabe and Ito's palette, which those tell apart who see colours differently. The page's scheme is not always the
 # reader's, so a picture brings its own ground.
 _STYLE = """
-.ground { fill: #ffffff } .ink { fill: #24292f } .quiet { fill: #57606a } .rule { stroke: #d0d7de; fill: none }
-.title { font-weight: bold }
-.ours { fill: #d55e00 } .other { fill: #8c959f } .line { fill: none; stroke-width: 2 }
-.line.title { font-weight: bold }
-.ours { stroke: #d55e00; fill: none } .line.other { stroke: #57606a; stroke-width: 1.2; fill: none }
-.theirs { fill: #0072b2; stroke: #0072b2 } .hollow { fill: none; stroke: #0072b2; stroke-width: 1.5 }
+.ground, .break { fill: #ffffff } .ink { fill: #24292f } .quiet { fill: #57606a } .rule { stroke: #d0d7de; fill: none }
+.title { font-weight: bold } .small { font-size: 11px }
+.ours { fill: #d55e00 } .others { fill: #8c959f }
+.our-line { stroke: #d55e00; stroke-width: 2; fill: none } .other-line { stroke: #57606a; stroke-width: 1.2; fill: none }
+.dot { fill: #0072b2 } .ring { stroke: #0072b2; stroke-width: 1.5; fill: none }
 @media (prefers-color-scheme: dark) {
-.ground { fill: #0d1117 } .ink { fill: #e6edf3 } .quiet { fill: #9198a1 } .rule { stroke: #30363d }
-.line.other { stroke: #9198a1 } .theirs { fill: #56b4e9; stroke: #56b4e9 } .hollow { stroke: #56b4e9 }
+.ground, .break { fill: #0d1117 } .ink { fill: #e6edf3 } .quiet { fill: #9198a1 } .rule { stroke: #30363d }
+.other-line { stroke: #9198a1 } .dot { fill: #56b4e9 } .ring { stroke: #56b4e9 }
 }
 """
 

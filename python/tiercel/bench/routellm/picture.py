@@ -38,13 +38,13 @@ def _panel(name: str, it: dict[str, Any]) -> Iterator[str]:
         worth = it["weak"] + tick * (it["strong"] - it["weak"])
         yield text((-6, _y(tick) + 4), f"{worth:.2f}" if it["strong"] > 1 else f"{worth:.1%}", "quiet", "end")
     yield text((_SIDE / 2, _SIDE + 36), "asked of the strong model", "quiet", "middle")
-    yield f'<path class="line other" stroke-dasharray="4 4" d="M0 {_SIDE}L{_SIDE} 0"/>'
+    yield f'<path class="other-line" stroke-dasharray="4 4" d="M0 {_SIDE}L{_SIDE} 0"/>'
     by_name = {order["name"]: order["measured"]["curve"]["pgr"] for order in it["orders"]}
-    yield _line("other", by_name["longest first"])
+    yield _line("other-line", by_name["longest first"])
     # The last of ours is without what was learned from.
-    yield _line("ours", [pgr for label, pgr in by_name.items() if label.startswith("tiercel")][-1])
+    yield _line("our-line", [pgr for label, pgr in by_name.items() if label.startswith("tiercel")][-1])
     for router in it["published"]:
-        style = "hollow" if router["learned_from"] == _PREFERENCES else "theirs"
+        style = "ring" if router["learned_from"] == _PREFERENCES else "dot"
         for share, pgr in ((router["cpt_50"], 0.5), (router["cpt_80"], 0.8)):
             yield f'<circle class="{style}" cx="{share * _SIDE:.1f}" cy="{_y(pgr):.1f}" r="3.5"/>'
 
@@ -52,16 +52,16 @@ def _panel(name: str, it: dict[str, Any]) -> Iterator[str]:
 def _line(style: str, pgr: Sequence[float]) -> str:
     steps = len(pgr) - 1
     points = " ".join(f"{at / steps * _SIDE:.1f},{_y(value):.1f}" for at, value in enumerate(pgr))
-    return f'<polyline class="line {style}" points="{points}"/>'
+    return f'<polyline class="{style}" points="{points}"/>'
 
 
 def _legend(y: int) -> Iterator[str]:
     entries = (
-        ('<path class="line ours" d="M0 -4h20"/>', "Tiercel's p_cheap"),
-        ('<path class="line other" d="M0 -4h20"/>', "longest first"),
-        ('<path class="line other" stroke-dasharray="4 4" d="M0 -4h20"/>', "chance"),
-        ('<circle class="hollow" cx="10" cy="-4" r="3.5"/>', "RouteLLM's, from preferences"),
-        ('<circle class="theirs" cx="10" cy="-4" r="3.5"/>', "RouteLLM's, from nearer data, too"),
+        ('<path class="our-line" d="M0 -4h20"/>', "Tiercel's p_cheap"),
+        ('<path class="other-line" d="M0 -4h20"/>', "longest first"),
+        ('<path class="other-line" stroke-dasharray="4 4" d="M0 -4h20"/>', "chance"),
+        ('<circle class="ring" cx="10" cy="-4" r="3.5"/>', "RouteLLM's, from preferences"),
+        ('<circle class="dot" cx="10" cy="-4" r="3.5"/>', "RouteLLM's, from nearer data, too"),
     )
     x = _LEFT
     for mark, name in entries:

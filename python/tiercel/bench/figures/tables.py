@@ -1,0 +1,98 @@
+"""The tables of a run, as Markdown. Every one ends with the machine that it was measured on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tiercel.bench.figures.document import DIRECT, OURS, number, spelt
+from tiercel.training.report import markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tiercel.bench.figures.document import Document, Row
+
+# What the README shows of a whole path: what it costs, what one waits for it, what it holds.
+_SHORT = ("P3", "P4", "P5", "P8 worker")
+
+
+def short(document: Document) -> Iterator[str]:
+    """The medians of few rows, by contender."""
+    names = _names(document)
+    table = [
+        (
+            f"{row.quantity}, {row.unit}",
+            *(number(row.values[name].median) if name in row.values else "" for name in names),
+        )
+        for row in document.rows
+        if row.id in _SHORT
+    ]
+    yield from markdown(("", *map(spelt, names)), table)
+    yield f"Medians of {document.n_rounds} rounds. {document.where}."
+
+
+def full(document: Document) -> Iterator[str]:
+    """Every row, by contender, who they are, and who was not there."""
+    names = _names(document)
+    table = [(_title(row), *(_whole(row, name) for name in names)) for row in document.rows if row.values]
+    yield from markdown(("", *map(spelt, names)), table)
+    yield f"{_caption(document)}\n"
+    for name in names:
+        if document.contenders[name]:
+            yield f"- {spelt(name)}: {document.contenders[name]}."
+    for name, install in document.not_found.items():
+        yield f"- {spelt(name)} was not found; to have it: {install}."
+
+
+def targets(document: Document) -> Iterator[str]:
+    """What was to be reached, and whether it was."""
+    table = []
+    for row in document.rows:
+        if row.reach:
+            measured = (f"{_whole(row, name)} {_interface(name)}".strip() for name in _ours(row))
+            table.append((_title(row), row.reach, ", ".join(measured), _verdict(row)))
+    yield from markdown(("", "target", "measured", ""), table)
+    yield f"{_caption(document)}\n"
+
+
+def _verdict(row: Row) -> str:
+    met = [row.met.get(name) for name in _ours(row)]
+    if not met:
+        return "not measured"
+    if None in met:
+        return "the peer was not measured"
+    missed = [_interface(name) for name in _ours(row) if not row.met.get(name)]
+    if not missed:
+        return "met"
+    return "**missed**" if len(missed) == len(met) else f"**missed** by {', '.join(missed)}"
+
+
+def _ours(row: Row) -> list[str]:
+    return [name for name in row.values if name.startswith(OURS)]
+
+
+def _interface(name: str) -> str:
+    """What tells our contenders apart."""
+    return spelt(name.removeprefix(OURS).strip())
+
+
+def _names(document: Document) -> list[str]:
+    """Those who have a column."""
+    return [name for name in document.contenders if name != DIRECT]
+
+
+def _title(row: Row) -> str:
+    return f"{row.id.split()[0]}: {row.quantity}, {row.unit}" if row.reach else f"{row.quantity}, {row.unit}"
+
+
+def _whole(row: Row, name: str) -> str:
+    value = row.values.get(name)
+    if value is None:
+        return ""
+    if value.least is None or value.most is None:
+        return number(value.median)
+    return f"{number(value.median)} ({number(value.least)} to {number(value.most)})"
+
+
+def _caption(document: Document) -> str:
+    return f"Medians of {document.n_rounds} rounds (least to most, where it was kept). {document.where}."
