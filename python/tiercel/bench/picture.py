@@ -14,7 +14,8 @@ _STYLE = """
 .ground, .break { fill: #ffffff } .ink { fill: #24292f } .quiet { fill: #57606a } .rule { stroke: #d0d7de; fill: none }
 .title { font-weight: bold } .small { font-size: 11px }
 .ours { fill: #d55e00 } .others { fill: #8c959f }
-.our-line { stroke: #d55e00; stroke-width: 2; fill: none } .other-line { stroke: #57606a; stroke-width: 1.2; fill: none }
+.our-line { stroke: #d55e00; stroke-width: 2; fill: none }
+.other-line { stroke: #57606a; stroke-width: 1.2; fill: none }
 .dot { fill: #0072b2 } .ring { stroke: #0072b2; stroke-width: 1.5; fill: none }
 @media (prefers-color-scheme: dark) {
 .ground, .break { fill: #0d1117 } .ink { fill: #e6edf3 } .quiet { fill: #9198a1 } .rule { stroke: #30363d }

@@ -38,7 +38,7 @@ class Row:
 
     Attributes:
         reach: What the figure is to be, such as `<= 75`; empty where there is no target.
-        met: Whether it is, by our contenders; None where only a peer could tell that was not measured.
+        met: Whether it is, by contender; None where only a peer could tell that was not measured.
     """
 
     id: str
@@ -73,11 +73,12 @@ def read(path: Path) -> Document:
         TiercelError: The file is no such JSON, or does not say on what machine and day they were measured.
     """
     written = load(path)
+    place = where(written, path)
     try:
         rows = tuple(map(_row, written["rows"]))
         found = [name for row in rows for name in row.values]
         return Document(
-            f"{where(written, path)}, {str(written['date'])[:10]}",
+            f"{place}, {str(written['date'])[:10]}",
             int(written["rounds"]),
             rows,
             dict.fromkeys(found, "") | dict(written.get("contenders", {})),
@@ -120,6 +121,11 @@ def where(written: Any, path: Path) -> str:  # noqa: ANN401 - as above
     return ", ".join([*facts, f"Tiercel {version}"])
 
 
+def ours(row: Row) -> list[str]:
+    """Our contenders that were measured."""
+    return [name for name in row.values if name.startswith(OURS)]
+
+
 def spelt(name: str) -> str:
     """A contender's name, for people."""
     return " ".join(_SPELT.get(word, word) for word in name.split())
@@ -136,7 +142,7 @@ def _row(it: Any) -> Row:  # noqa: ANN401 - as above
         name: Value(float(value["median"]), value.get("least"), value.get("most"))
         for name, value in it["values"].items()
     }
-    met = {name: target is None or value.median <= target for name, value in values.items() if name.startswith(OURS)}
+    met = {name: target is None or value.median <= target for name, value in values.items()}
     return Row(
         it["id"],
         it["quantity"],

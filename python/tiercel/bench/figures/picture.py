@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tiercel.bench.figures.document import OURS, number, spelt
+from tiercel.bench.figures.document import number, ours, spelt
 from tiercel.bench.picture import picture, text
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ _CUT = 5
 
 def draw(document: Document) -> str:
     """The picture; less is better. A bar too long for the scale ends in a break, with its figure behind it."""
-    rows = [row for row in document.rows if row.id in _DRAWN]
-    height = _TOP + _LINE * max(len(row.values) for row in rows) + _BOTTOM
+    rows = [row for row in document.rows if row.id in _DRAWN and ours(row)]
+    height = _TOP + _LINE * max((len(row.values) for row in rows), default=0) + _BOTTOM
     parts = []
     for at, row in enumerate(rows):
         parts += [f'<g transform="translate({at * _PANEL} 0)">', *_panel(row), "</g>"]
@@ -34,12 +34,12 @@ def draw(document: Document) -> str:
 
 def _panel(row: Row) -> Iterator[str]:
     values = sorted((value.median, name) for name, value in row.values.items())
-    most = max(value for value, name in values if name.startswith(OURS)) * _CUT
+    most = max(row.values[name].median for name in ours(row)) * _CUT
     longest = max(value for value, _ in values if value <= most)
     yield text((12, 24), f"{row.quantity}, {row.unit}", "ink title")
     for number_of_bar, (value, name) in enumerate(values):
         y = _TOP + number_of_bar * _LINE
-        style = "ours" if name.startswith(OURS) else "others"
+        style = "ours" if name in ours(row) else "others"
         is_cut = value > longest
         length = _BAR if is_cut else value / longest * _BAR
         yield text((_NAMES - 8, y + 13), spelt(name), "ink", "end")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tiercel.bench.figures.document import DIRECT, OURS, number, spelt
+from tiercel.bench.figures.document import DIRECT, OURS, number, ours, spelt
 from tiercel.training.report import markdown
 
 if TYPE_CHECKING:
@@ -49,26 +49,23 @@ def targets(document: Document) -> Iterator[str]:
     table = []
     for row in document.rows:
         if row.reach:
-            measured = (f"{_whole(row, name)} {_interface(name)}".strip() for name in _ours(row))
-            table.append((_title(row), row.reach, ", ".join(measured), _verdict(row)))
+            measured = (f"{_whole(row, name)} {_interface(name)}".strip() for name in ours(row))
+            absent = [f"{spelt(peer)} was not measured" for peer in document.not_found if peer in row.reach]
+            table.append((_title(row), spelt(row.reach), ", ".join(measured), "; ".join([*_verdict(row), *absent])))
     yield from markdown(("", "target", "measured", ""), table)
     yield f"{_caption(document)}\n"
 
 
-def _verdict(row: Row) -> str:
-    met = [row.met.get(name) for name in _ours(row)]
-    if not met:
-        return "not measured"
-    if None in met:
-        return "the peer was not measured"
-    missed = [_interface(name) for name in _ours(row) if not row.met.get(name)]
-    if not missed:
-        return "met"
-    return "**missed**" if len(missed) == len(met) else f"**missed** by {', '.join(missed)}"
-
-
-def _ours(row: Row) -> list[str]:
-    return [name for name in row.values if name.startswith(OURS)]
+def _verdict(row: Row) -> Iterator[str]:
+    """Whether the target is met; nothing where only a peer could tell that was not measured."""
+    names = ours(row)
+    missed = [_interface(name) for name in names if row.met.get(name) is False]
+    if not names:
+        yield "not measured"
+    elif missed:
+        yield "**missed**" if len(missed) == len(names) else f"**missed** by {', '.join(missed)}"
+    elif all(row.met.get(name) for name in names):
+        yield "met"
 
 
 def _interface(name: str) -> str:
