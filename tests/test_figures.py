@@ -51,7 +51,7 @@ def test_pages_and_pictures_are_what_make_figures_writes():
 
 
 def test_every_figure_has_its_machine_beside_it():
-    machines = {document.where(document.load(path), path) for path in (ROOT / "docs" / "figures").glob("*.json")}
+    machines = {document.where(document.load(path), path.name) for path in (ROOT / "docs" / "figures").glob("*.json")}
     for name in PAGES:
         blocks = re.findall(r"(?s)<!-- figures: .*?<!-- end of figures -->", (ROOT / name).read_text())
 

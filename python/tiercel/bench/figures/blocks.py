@@ -34,7 +34,7 @@ def made(root: Path) -> dict[Path, str]:
         "short": tables.short(gateway),
         "gateway": tables.full(gateway),
         "targets": chain(tables.targets(gateway), tables.targets(core)),
-        "routellm": routellm.tables(routed, document.where(routed, folder / "routellm.json")),
+        "routellm": routellm.tables(routed, document.where(routed, "routellm.json")),
     }
     blocks = {name: "\n".join(lines).strip() for name, lines in known.items()}
     pages = {root / name: filled((root / name).read_text("utf-8"), blocks, name) for name in PAGES}

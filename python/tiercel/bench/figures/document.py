@@ -67,13 +67,21 @@ class Document:
 
 
 def read(path: Path) -> Document:
-    """A run's figures.
+    """A run's figures, from the file that `--json` wrote.
 
     Raises:
-        TiercelError: The file is no such JSON, or does not say on what machine and day they were measured.
+        TiercelError: It cannot be read, or is no such JSON.
     """
-    written = load(path)
-    place = where(written, path)
+    return parse(load(path), str(path))
+
+
+def parse(written: Any, name: str) -> Document:  # noqa: ANN401 - JSON may be anything
+    """A run's figures, as JSON has them; `name` is what errors call them.
+
+    Raises:
+        TiercelError: This is no report, or it does not say on what machine and day it was measured.
+    """
+    place = where(written, name)
     try:
         rows = tuple(map(_row, written["rows"]))
         found = [name for row in rows for name in row.values]
@@ -85,10 +93,10 @@ def read(path: Path) -> Document:
             {it["peer"]: it["install"] for it in written["not_found"]},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise TiercelError(f"{path}: this is no report of `tiercel bench --json`: {error!r}") from None
+        raise TiercelError(f"{name}: this is no report of `tiercel bench --json`: {error!r}") from None
 
 
-def load(path: Path) -> Any:  # noqa: ANN401 - JSON may be anything
+def load(path: Path) -> Any:  # noqa: ANN401 - as above
     """The JSON of a file.
 
     Raises:
@@ -102,7 +110,7 @@ def load(path: Path) -> Any:  # noqa: ANN401 - JSON may be anything
         raise TiercelError(f"{path} is no JSON: {error}") from None
 
 
-def where(written: Any, path: Path) -> str:  # noqa: ANN401 - as above
+def where(written: Any, name: str) -> str:  # noqa: ANN401 - as above
     """On what machine, and with which version.
 
     Raises:
@@ -110,7 +118,7 @@ def where(written: Any, path: Path) -> str:  # noqa: ANN401 - as above
     """
     machine = written.get("machine") if isinstance(written, dict) else None
     if not isinstance(machine, dict) or not {"processor", "system"} <= machine.keys():
-        raise TiercelError(f"{path}: `machine` must have the `processor` and `system` that it was measured on")
+        raise TiercelError(f"{name}: `machine` must have the `processor` and `system` that it was measured on")
     facts = [str(machine["processor"])]
     facts += [f"{machine['cores']} cores"] if "cores" in machine else []
     facts += [f"{machine['memory_gb']} GB"] if "memory_gb" in machine else []
