@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tests.command_line import check_refused, tiercel
-from tiercel.bench.routellm.curve import at_random, curve, ordered, resampled
+from tiercel.bench.routellm.curve import at_random, compare, curve
 from tiercel.bench.routellm.report import run
 from tiercel.errors import TiercelError
 from tiercel.training import outcomes, routellm
@@ -28,7 +28,8 @@ def questions(gaps):
 
 
 def measure(gaps, scores):
-    return curve(ordered(questions(gaps), scores))
+    found = compare(questions(gaps), {"it": scores}, 1).get("it")
+    return found and found.curve
 
 
 @pytest.mark.parametrize(
@@ -51,29 +52,33 @@ def test_the_measures(gaps, scores, apgr, cpt_50, cpt_80):
 
 def test_without_a_gap_there_is_nothing_to_recover():
     assert measure([1, -1], [1, 2]) is None
-    assert resampled(ordered(questions([0]), [1]), 1) is None
+    assert curve([(1.0, 0.1), (1.0, 0.2), (1.0, -0.3)]) is None
 
 
 @given(some.lists(some.integers(-1, 1), min_size=10, max_size=60).filter(lambda gaps: sum(gaps) > 0), some.randoms())
 def test_an_order_and_its_reverse_make_one(gaps, rng):
     gaps = gaps[: len(gaps) // 10 * 10]
-    scores = rng.sample(range(len(gaps)), len(gaps))
-    found, other = measure(gaps, scores), measure(gaps, [-score for score in scores])
+    places = rng.sample(range(len(gaps)), len(gaps))
+    found = [curve([(0.0 + place, gaps[at]) for place, at in enumerate(order)]) for order in (places, places[::-1])]
 
-    assert found is None or other is None or found.apgr + other.apgr == pytest.approx(1)
+    assert sum(gaps) <= 0 or sum(it.apgr for it in found) == pytest.approx(1)
 
 
 def test_intervals_follow_from_the_seed_and_hold_the_figure():
-    order = ordered(questions([1, 0, 1, 0, 0, 1, -1, 0, 1, 0] * 20), [n % 17 for n in range(200)])
+    asked = questions([1, 0, 1, 0, 0, 1, -1, 0, 1, 0] * 20)
+    orders = {"some": [n % 17 for n in range(200)], "best": [it.strong for it in asked]}
+    found = compare(asked, orders, 1)
 
-    for draw in (resampled, at_random):
-        found = draw(order, 1)
-        assert found is not None
-        assert found == draw(order, 1) != draw(order, 2)
-        assert found.apgr_interval[0] < found.curve.apgr < found.apgr_interval[1]
-    chance = at_random(order, 1)
-    assert chance is not None
-    assert (chance.curve.apgr, chance.curve.cpt_80) == pytest.approx((0.5, 0.8))
+    assert found == compare(asked, orders, 1) != compare(asked, orders, 2)
+    for it in (*found.values(), at_random(asked, 1)):
+        assert it.apgr_interval[0] < it.curve.apgr < it.apgr_interval[1]
+    assert at_random(asked, 1).curve.pgr == pytest.approx([step / 10 for step in range(11)])
+    some, best = found["some"], found["best"]
+    assert (best.gain, best.gain_interval) == (None, None)
+    assert some.gain is not None
+    assert some.gain_interval is not None
+    assert some.gain == pytest.approx(some.curve.apgr - best.curve.apgr)
+    assert some.gain_interval[0] < some.gain < some.gain_interval[1] < 0
 
 
 def write_lines(path, records):

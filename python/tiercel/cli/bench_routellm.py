@@ -38,7 +38,18 @@ def _show(found: dict[str, Any]) -> None:
     models, licences = found["models"], "; ".join(f"{name}, {licence}" for name, licence in found["licences"].items())
     print(f"Weak: {models['weak']}. Strong: {models['strong']}. Weights: {found['versions']['classifier']}.")
     print(f"Seed {found['seed']}. Data: {licences}.")
-    header = ("order", "APGR", "95 %", "CPT(50 %)", "95 %", "CPT(80 %)", "95 %", "is evidence?")
+    header = (
+        "order",
+        "APGR",
+        "95 %",
+        "CPT(50 %)",
+        "95 %",
+        "CPT(80 %)",
+        "95 %",
+        "gain over longest",
+        "95 %",
+        "is evidence?",
+    )
     for name, it in found["sets"].items():
         output.section(
             f"{name}: {it['n_questions']:,} questions, weak {it['weak']:.4g}, strong {it['strong']:.4g}; "
@@ -48,7 +59,7 @@ def _show(found: dict[str, Any]) -> None:
         theirs = (
             (
                 f"RouteLLM's {row['router']}",
-                *(f"{row['apgr']:.3f}", "", f"{row['cpt_50']:.1%}", "", f"{row['cpt_80']:.1%}", ""),
+                *(f"{row['apgr']:.3f}", "", f"{row['cpt_50']:.1%}", "", f"{row['cpt_80']:.1%}", "", "", ""),
                 f"learned from {row['learned_from']}",
             )
             for row in it["published"]
@@ -75,8 +86,15 @@ def _order(it: dict[str, Any]) -> tuple[str, ...]:
         output.interval(measured["cpt_50_interval"], ".1%"),
         f"{curve['cpt_80']:.1%}",
         output.interval(measured["cpt_80_interval"], ".1%"),
+        *_gain(measured),
         it["standing"],
     )
+
+
+def _gain(measured: dict[str, Any]) -> tuple[str, str]:
+    if measured["gain"] is None:
+        return "", ""
+    return f"{measured['gain']:+.3f}", output.interval(measured["gain_interval"], "+.3f")
 
 
 def _curve(name: str, it: dict[str, Any], order: dict[str, Any]) -> tuple[str, ...]:

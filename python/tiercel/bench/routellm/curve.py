@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from tiercel.bench.measures import N_RESAMPLES, Interval, middle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tiercel.training.routellm import Question
 
@@ -43,18 +43,18 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A curve, and between what its figures lie in 95 % of a number of draws."""
+    """A curve, and between what its figures lie in 95 % of a number of draws.
+
+    Attributes:
+        gain: By how much its APGR exceeds another order's, draw by draw; None where it was not compared.
+    """
 
     curve: Curve
     apgr_interval: Interval
     cpt_50_interval: Interval
     cpt_80_interval: Interval
-
-
-def ordered(questions: Sequence[Question], scores: Sequence[float]) -> list[Scored]:
-    """Questions in order of the score: the highest gets the strong model first."""
-    gaps = [it.strong - it.weak for it in questions]
-    return sorted(zip(scores, gaps, strict=True), key=itemgetter(0), reverse=True)
+    gain: float | None = None
+    gain_interval: Interval | None = None
 
 
 def curve(order: Iterable[Scored]) -> Curve | None:
@@ -67,7 +67,8 @@ def curve(order: Iterable[Scored]) -> Curve | None:
         those = [gap for _, gap in tied]
         gaps += those if len(those) == 1 else [sum(those) / len(those)] * len(those)
     sums = [0.0, *accumulate(gaps)]
-    if sums[-1] <= 0:
+    # Gaps are of tenths at least; less is what rounding left.
+    if sums[-1] < 1e-6:
         return None
     n = len(gaps)
     cuts = [round(n * step / _N_STEPS) for step in range(_N_STEPS + 1)]
@@ -76,31 +77,55 @@ def curve(order: Iterable[Scored]) -> Curve | None:
     return Curve(tuple(pgr for _, pgr in points), area, _reaches(points, 0.5), _reaches(points, 0.8))
 
 
-def resampled(order: Sequence[Scored], seed: int) -> Measured | None:
-    """The curve of an order, with a bootstrap over its questions.
+def compare(questions: Sequence[Question], orders: Mapping[str, Sequence[float]], seed: int) -> dict[str, Measured]:
+    """Orders by their scores, the highest first, each with a bootstrap over the questions and its gain over the last.
 
-    Resamples in which the strong model is no better are left out, as they have no PGR.
+    All orders see the same resamples, so gains are paired. Resamples in which the strong model is no better are left
+    out, as they have no PGR; where it is no better on all questions, nothing is returned.
     """
+    everyone = list(range(len(questions)))
+    sortings = {name: sorted(everyone, key=lambda at: -scores[at]) for name, scores in orders.items()}
+    scored = {
+        name: [(orders[name][at], questions[at].strong - questions[at].weak) for at in places]
+        for name, places in sortings.items()
+    }
+    ranks = {name: dict(zip(places, everyone, strict=True)) for name, places in sortings.items()}
+    drawn: dict[str, list[Curve]] = {name: [] for name in orders}
     rng = random.Random(seed)  # noqa: S311 - intervals that anyone can have again
-    everyone = range(len(order))
-    draws = (sorted(rng.choices(everyone, k=len(order))) for _ in range(N_RESAMPLES))
-    return _measured(curve(order), (curve(map(order.__getitem__, drawn)) for drawn in draws))
+    for _ in range(N_RESAMPLES):
+        draw = rng.choices(everyone, k=len(everyone))
+        for name, curves in drawn.items():
+            found = curve(map(scored[name].__getitem__, sorted(map(ranks[name].__getitem__, draw))))
+            if found:
+                curves.append(found)
+    whole = {name: found for name, those in scored.items() if (found := curve(those))}
+    *others, last = orders
+    gains = {
+        name: (whole[name].apgr - whole[last].apgr, middle(map(_gain, drawn[name], drawn[last])))
+        for name in others
+        if name in whole
+    }
+    return {name: _measured(it, drawn[name], *gains.get(name, ())) for name, it in whole.items()}
 
 
-def at_random(order: Sequence[Scored], seed: int) -> Measured | None:
+def at_random(questions: Sequence[Question], seed: int) -> Measured:
     """What chance gives: in expectation a straight line; the intervals are of so many orders of these questions."""
     rng = random.Random(seed)  # noqa: S311 - as above
-    gaps = [gap for _, gap in order]
-    draws = (curve(enumerate(rng.sample(gaps, len(gaps)))) for _ in range(N_RESAMPLES))
-    return _measured(curve((0.0, gap) for gap in gaps), draws)
+    gaps = [it.strong - it.weak for it in questions]
+    drawn = [curve(enumerate(rng.sample(gaps, len(gaps)))) for _ in range(N_RESAMPLES)]
+    line = Curve(tuple(step / _N_STEPS for step in range(_N_STEPS + 1)), 0.5, 0.5, 0.8)
+    return _measured(line, [it for it in drawn if it])
 
 
-def _measured(found: Curve | None, draws: Iterable[Curve | None]) -> Measured | None:
-    if found is None:
-        return None
-    drawn = [it for it in draws if it is not None]
-    intervals = (middle(getattr(it, name) for it in drawn) for name in ("apgr", "cpt_50", "cpt_80"))
-    return Measured(found, *intervals)
+def _measured(
+    whole: Curve, drawn: Sequence[Curve], gain: float | None = None, gain_interval: Interval | None = None
+) -> Measured:
+    apgr, half, most = (middle(getattr(it, name) for it in drawn) for name in ("apgr", "cpt_50", "cpt_80"))
+    return Measured(whole, apgr, half, most, gain, gain_interval)
+
+
+def _gain(one: Curve, other: Curve) -> float:
+    return one.apgr - other.apgr
 
 
 def _reaches(points: Sequence[tuple[float, float]], wanted: float) -> float:

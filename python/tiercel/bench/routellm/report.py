@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiercel import __version__
 from tiercel.bench.machine import machine
-from tiercel.bench.routellm.curve import at_random, ordered, resampled
+from tiercel.bench.routellm.curve import at_random, compare
 from tiercel.classifier import Classifier
 from tiercel.errors import TiercelError
 from tiercel.training import outcomes, routellm
@@ -28,6 +28,7 @@ ASSUMPTIONS = (
     "Tiercel asks the strong model where `p_cheap` of the shipped weights is lowest, whichever two models these are.",
     "Cost is the share of questions that the strong model gets, whatever an answer costs.",
     "Intervals hold 95 % of 1,000 resamplings of the questions; those of chance, of 1,000 orders of these questions.",
+    "A gain is by how much APGR exceeds that of the longest question first, on the same questions and resamples.",
     "RouteLLM's rows are as published, without intervals; its routers learned from preferences between such models.",
 )
 
@@ -53,7 +54,7 @@ class _Order:
 
     name: str
     standing: str
-    measured: Measured | None
+    measured: Measured
 
 
 def run(data: Path, seed: int, track: Callable[[Sequence[str], str], Iterable[str]]) -> dict[str, Any]:
@@ -100,20 +101,26 @@ def run(data: Path, seed: int, track: Callable[[Sequence[str], str], Iterable[st
 def _orders(
     name: str, asked: Sequence[Question], classifier: Classifier, learned: outcomes.Learned, seed: int
 ) -> Iterator[_Order]:
+    scores = {it.text: -classifier.p_cheap(it.text) for it in asked}
     unseen = [it for it in asked if not learned.has(it.text)]
-    for label, those in (("tiercel", asked), ("tiercel, questions not learned from", unseen)):
-        scores = [-classifier.p_cheap(it.text) for it in those]
-        yield _Order(label, _standing(name, len(those), len(those) - len(unseen)), _resampled(those, scores, seed))
-        if len(unseen) in {0, len(asked)}:
-            break
-    yield _Order("longest first", "nothing was learned", _resampled(asked, [len(it.text) for it in asked], seed))
-    gaps = [it.strong - it.weak for it in asked]
-    yield _Order("chance", "nothing was learned", at_random(ordered(asked, gaps), seed))
-    yield _Order("hindsight", "knows the answers", _resampled(asked, gaps, seed))
+    n_learned = len(asked) - len(unseen)
 
+    def measured(those: Sequence[Question]) -> dict[str, Measured]:
+        orders: dict[str, list[float]] = {
+            "tiercel": [scores[it.text] for it in those],
+            "hindsight": [it.strong - it.weak for it in those],
+            "longest first": [len(it.text) for it in those],
+        }
+        return compare(those, orders, seed)
 
-def _resampled(asked: Sequence[Question], scores: Sequence[float], seed: int) -> Measured | None:
-    return resampled(ordered(asked, scores), seed)
+    found = measured(asked)
+    yield _Order("tiercel", _standing(name, len(asked), n_learned), found["tiercel"])
+    part = measured(unseen) if n_learned else {}
+    if part:
+        yield _Order("tiercel, questions not learned from", _standing(name, len(unseen), 0), part["tiercel"])
+    yield _Order("longest first", "nothing was learned", found["longest first"])
+    yield _Order("chance", "nothing was learned", at_random(asked, seed))
+    yield _Order("hindsight", "knows the answers", found["hindsight"])
 
 
 def _standing(name: str, n: int, n_learned: int) -> str:
