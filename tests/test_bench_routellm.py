@@ -61,7 +61,7 @@ def test_an_order_and_its_reverse_make_one(gaps, rng):
     places = rng.sample(range(len(gaps)), len(gaps))
     found = [curve([(0.0 + place, gaps[at]) for place, at in enumerate(order)]) for order in (places, places[::-1])]
 
-    assert sum(gaps) <= 0 or sum(it.apgr for it in found) == pytest.approx(1)
+    assert sum(gaps) <= 0 or sum(it.apgr for it in found if it) == pytest.approx(1)
 
 
 def test_intervals_follow_from_the_seed_and_hold_the_figure():
@@ -207,6 +207,13 @@ def test_a_file_that_is_wrong_is_named(data, damage, expected):
         routellm.read(data)
 
     assert str(raised.value).replace(f"{folder}/", "").removeprefix("cannot read ").startswith(expected)
+
+
+def test_a_set_without_a_gap_is_refused(data):
+    write_table(data / "routing" / "routellm" / "gsm8k" / "gsm8k_responses.csv.gz", [("1 + 1?", True, True)])
+
+    with pytest.raises(TiercelError, match="GSM8K: the strong model is no better than the weak one"):
+        run(data, 1, plain)
 
 
 def test_without_data_it_says_so(tmp_path):

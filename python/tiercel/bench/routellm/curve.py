@@ -67,7 +67,7 @@ def curve(order: Iterable[Scored]) -> Curve | None:
         those = [gap for _, gap in tied]
         gaps += those if len(those) == 1 else [sum(those) / len(those)] * len(those)
     sums = [0.0, *accumulate(gaps)]
-    # Gaps are of tenths at least; less is what rounding left.
+    # Gaps are of halves at least; less is what rounding left.
     if sums[-1] < 1e-6:
         return None
     n = len(gaps)

@@ -70,7 +70,9 @@ def run(data: Path, seed: int, track: Callable[[Sequence[str], str], Iterable[st
     read = routellm.read(data)
     for name in track(list(read), "resampling"):
         asked = [it for it in read[name] if not it.is_contaminated]
-        weak, strong = (sum(worth) / len(asked) for worth in zip(*((it.weak, it.strong) for it in asked), strict=True))
+        weak, strong = (
+            sum(worth) / max(1, len(asked)) for worth in ((it.weak for it in asked), (it.strong for it in asked))
+        )
         if strong <= weak:
             raise TiercelError(f"{name}: the strong model is no better than the weak one, so there is nothing to route")
         sets[name] = {
