@@ -29,6 +29,14 @@ REPORT = {
                 "litellm": {"median": 11_118.2, "least": 9_000, "most": 12_000},
             },
         },
+        {
+            "id": "P4",
+            "quantity": "added p50",
+            "unit": "us",
+            "target": None,
+            "values": {"direct": {"median": 18}},
+            "is_added": True,
+        },
         {"id": "P8 worker", "quantity": "memory", "unit": "MB", "target": None, "values": {"nginx": {"median": 8}}},
     ],
     "not_found": [{"peer": "bifrost", "install": "go install bifrost"}],
@@ -68,6 +76,7 @@ def test_the_tables_say_what_the_report_does(tmp_path):
         "|  | Tiercel ASGI | Tiercel RSGI | LiteLLM | nginx |",
         "|---|---|---|---|---|",
         "| CPU a request, us | 81.8 | 74 | 11,118 |  |",
+        "| added p50, us |  |  |  |  |",
         "| memory, MB |  |  |  | 8 |",
         "",
         f"Medians of 5 rounds. {caption}.",
@@ -75,6 +84,7 @@ def test_the_tables_say_what_the_report_does(tmp_path):
     full = "\n".join(tables.full(found))
     assert "| P3: CPU a request, us | 81.8 (72 to 92) | 74 | 11,118 (9,000 to 12,000) |  |" in full
     assert caption in full
+    assert "- added p50: without a gateway it is 18 us in all." in full
     assert full.endswith("- Bifrost was not found; to have it: go install bifrost.")
 
 

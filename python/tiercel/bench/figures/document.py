@@ -39,6 +39,7 @@ class Row:
     Attributes:
         reach: What the figure is to be, such as `<= 75`; empty where there is no target.
         met: Whether it is, by contender; None where only a peer could tell that was not measured.
+        is_added: Values are what a contender adds to `DIRECT`, whose own is the whole.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Row:
     values: Mapping[str, Value]
     reach: str
     met: Mapping[str, bool | None]
+    is_added: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,4 +160,5 @@ def _row(it: Any) -> Row:  # noqa: ANN401 - as above
         values,
         it.get("reach") or ("" if target is None else f"<= {target:g}"),
         it.get("met", met),
+        it.get("is_added", False),
     )

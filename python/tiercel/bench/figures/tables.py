@@ -40,6 +40,9 @@ def full(document: Document) -> Iterator[str]:
     for name in names:
         if document.contenders[name]:
             yield f"- {spelt(name)}: {document.contenders[name]}."
+    for row in document.rows:
+        if row.is_added and DIRECT in row.values:
+            yield f"- {row.quantity}: without a gateway it is {_whole(row, DIRECT)} {row.unit} in all."
     for name, install in document.not_found.items():
         yield f"- {spelt(name)} was not found; to have it: {install}."
 
