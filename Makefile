@@ -7,7 +7,7 @@ RUN := $(UV) run --locked
 BENCH_RUN := UV_PROJECT_ENVIRONMENT=.bench-venv $(UV) run --locked --no-editable
 NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo nextest run || echo test)
 
-.PHONY: help serve test test-rust test-python check fmt lint types bench bench-once figures drill soak bless clean
+.PHONY: help serve test test-rust test-python check fmt lint types bench bench-once drill soak bless clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -60,6 +60,7 @@ bench-once: $(UV) ## take every benchmark once, for correctness and not for its 
 	$(RUN) python benches/cancellation.py --quick
 	test -z "$$TIERCEL_DATA" || $(RUN) tiercel bench routing --data "$$TIERCEL_DATA" --quick
 
+.PHONY: figures
 figures: $(UV) ## write tables and pictures anew from what was measured, `docs/figures/*.json`
 	$(RUN) python -m tiercel.bench.figures
 

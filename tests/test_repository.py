@@ -16,7 +16,7 @@ from tiercel import _core, cli, errors
 
 ROOT = Path(__file__).parent.parent
 PURE = ("core", "wire", "upstream", "semantic", "gateway")
-COMMANDS = {"serve", "test", "check", "fmt", "lint", "types", "bench", "figures", "drill", "soak", "bless", "clean"}
+COMMANDS = {"serve", "test", "check", "fmt", "lint", "types", "bench", "drill", "soak", "bless", "clean"}
 DEPENDENCY_TABLES = ("dependencies", "dev-dependencies", "build-dependencies")
 
 
