@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -12,7 +13,7 @@ from tiercel.bench.figures.blocks import PAGES, filled, made
 from tiercel.errors import TiercelError
 
 ROOT = Path(__file__).parent.parent
-REPORT = {
+REPORT: dict[str, Any] = {
     "tiercel": "1.2.3",
     "date": "2026-11-24T10:00:00+00:00",
     "machine": {"processor": "Abacus", "cores": 2, "system": "Linux"},
@@ -34,10 +35,16 @@ REPORT = {
             "quantity": "added p50",
             "unit": "us",
             "target": None,
-            "values": {"direct": {"median": 18}},
+            "values": {"direct": {"median": 18}, "nginx": {"median": 100}},
             "is_added": True,
         },
-        {"id": "P8 worker", "quantity": "memory", "unit": "MB", "target": None, "values": {"nginx": {"median": 8}}},
+        {
+            "id": "P8 worker",
+            "quantity": "memory",
+            "unit": "MB",
+            "target": None,
+            "values": {"tiercel asgi": {"median": 71}, "nginx": {"median": 8}},
+        },
     ],
     "not_found": [{"peer": "bifrost", "install": "go install bifrost"}],
 }
@@ -76,8 +83,8 @@ def test_the_tables_say_what_the_report_does(tmp_path):
         "|  | Tiercel ASGI | Tiercel RSGI | LiteLLM | nginx |",
         "|---|---|---|---|---|",
         "| CPU a request, us | 81.8 | 74 | 11,118 |  |",
-        "| added p50, us |  |  |  |  |",
-        "| memory, MB |  |  |  | 8 |",
+        "| added p50, us |  |  |  | 100 |",
+        "| memory, MB | 71 |  |  | 8 |",
         "",
         f"Medians of 5 rounds. {caption}.",
     ]
@@ -118,6 +125,14 @@ def test_targets_are_met_or_missed(tmp_path, changed, expected):
     row = {"id": "P3", "quantity": "CPU", "unit": "us", "target": 75, "values": VALUES} | changed
 
     assert f"| P3: CPU, us {expected}" in list(tables.targets(read(tmp_path, rows=[row])))
+
+
+def test_rows_without_a_contender_in_common_have_tables_of_their_own(tmp_path):
+    row = {"id": "P1", "quantity": "open", "unit": "us", "target": 11, "values": {"tiercel": {"median": 8}}}
+    full = list(tables.full(read(tmp_path, rows=[row, *REPORT["rows"]])))
+
+    assert full[:3] == ["|  | Tiercel |", "|---|---|", "| P1: open, us | 8 |"]
+    assert "|  | Tiercel ASGI | Tiercel RSGI | LiteLLM | nginx |" in full
 
 
 def test_bars_are_as_long_as_their_figures_or_visibly_cut(tmp_path):

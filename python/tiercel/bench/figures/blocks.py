@@ -28,12 +28,14 @@ def made(root: Path) -> dict[Path, str]:
         TiercelError: A page names figures that there are not, or a report cannot be read.
     """
     folder = root / "docs" / "figures"
-    gateway, core = document.read(folder / "gateway.json"), document.read(folder / "core.json")
+    gateway = document.read(folder / "gateway.json")
+    # `tiercel bench all` gives one report of both.
+    core = [document.read(path) for path in (folder / "core.json",) if path.exists()]
     routed = document.load(folder / "routellm.json")
     known = {
         "short": tables.short(gateway),
         "gateway": tables.full(gateway),
-        "targets": chain(tables.targets(gateway), tables.targets(core)),
+        "targets": chain.from_iterable(map(tables.targets, [gateway, *core])),
         "routellm": routellm.tables(routed, document.where(routed, "routellm.json")),
     }
     blocks = {name: "\n".join(lines).strip() for name, lines in known.items()}

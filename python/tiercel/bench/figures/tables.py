@@ -8,7 +8,7 @@ from tiercel.bench.figures.document import DIRECT, OURS, number, ours, spelt
 from tiercel.training.report import markdown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tiercel.bench.figures.document import Document, Row
 
@@ -18,14 +18,14 @@ _SHORT = ("P3", "P4", "P5", "P8 worker")
 
 def short(document: Document) -> Iterator[str]:
     """The medians of few rows, by contender."""
-    names = _names(document)
+    rows = [row for row in document.rows if row.id in _SHORT]
+    names = _names(document, rows)
     table = [
         (
             f"{row.quantity}, {row.unit}",
             *(number(row.values[name].median) if name in row.values else "" for name in names),
         )
-        for row in document.rows
-        if row.id in _SHORT
+        for row in rows
     ]
     yield from markdown(("", *map(spelt, names)), table)
     yield f"Medians of {document.n_rounds} rounds. {document.where}."
@@ -33,11 +33,12 @@ def short(document: Document) -> Iterator[str]:
 
 def full(document: Document) -> Iterator[str]:
     """Every row, by contender, who they are, and who was not there."""
-    names = _names(document)
-    table = [(_title(row), *(_whole(row, name) for name in names)) for row in document.rows if row.values]
-    yield from markdown(("", *map(spelt, names)), table)
+    for rows in _groups(document):
+        names = _names(document, rows)
+        table = [(_title(row), *(_whole(row, name) for name in names)) for row in rows]
+        yield from markdown(("", *map(spelt, names)), table)
     yield f"{_caption(document)}\n"
-    for name in names:
+    for name in _names(document, document.rows):
         if document.contenders[name]:
             yield f"- {spelt(name)}: {document.contenders[name]}."
     for row in document.rows:
@@ -76,9 +77,20 @@ def _interface(name: str) -> str:
     return spelt(name.removeprefix(OURS).strip())
 
 
-def _names(document: Document) -> list[str]:
+def _groups(document: Document) -> list[list[Row]]:
+    """Rows with contenders in common, as the core's and a whole path's have none."""
+    groups: list[list[Row]] = []
+    for row in document.rows:
+        if row.values.keys() - {DIRECT}:
+            near = [rows for rows in groups if any(row.values.keys() & it.values.keys() for it in rows)]
+            groups = [rows for rows in groups if rows not in near] + [[*(it for rows in near for it in rows), row]]
+    return groups
+
+
+def _names(document: Document, rows: Iterable[Row]) -> list[str]:
     """Those who have a column."""
-    return [name for name in document.contenders if name != DIRECT]
+    found = {name for row in rows for name in row.values}
+    return [name for name in document.contenders if name in found and name != DIRECT]
 
 
 def _title(row: Row) -> str:
