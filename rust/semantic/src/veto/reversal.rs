@@ -40,7 +40,7 @@ fn is_plain_exchange(comparison: &Comparison<'_>) -> bool {
         return false;
     }
     let between = || left.words().iter().take(second.at.0).skip(first.at.0 + 1);
-    let is_joined = between().any(|word| word.role == Role::Joined);
+    let is_joined = between().any(|word| word.kind == Kind::Function && word.role == Role::Joined);
     let are_owners = left.is_possessive(first.words.0) && right.is_possessive(second.words.1);
     let are_names =
         [first, second].iter().all(|pair| pair.words.0.is_name) && !left.has_comma(first.words.0, second.words.0);
