@@ -30,7 +30,6 @@ PLACES = {
     "CONTRIBUTING.md": "contributing.md",
     "LICENSE": "LICENSE.txt",
     "benches/README.md": "measured.md",
-    "benches/figures.svg": "figures.svg",
     "examples": "reference/examples.md",
 }
 MAKERS = {

@@ -25,7 +25,8 @@ pub(super) fn veto(comparison: &Comparison<'_>) -> Option<Veto> {
 }
 
 /// Whether two words stand in each other's place, all others where they were, and around something that is not the same
-/// from both sides: "Panera's bread", "a job in Germany as an engineer", but not "rain in Rome in winter".
+/// from both sides: "Panera's bread", "a job in Germany as an engineer", but not "rain in Rome in winter". Names need
+/// nothing to hold them together: "Leonardo da Vinci".
 fn is_plain_exchange(comparison: &Comparison<'_>) -> bool {
     let [left, right] = comparison.questions;
     let mut moved = comparison.pairs().filter(|pair| pair.at.0 != pair.at.1);
@@ -39,9 +40,11 @@ fn is_plain_exchange(comparison: &Comparison<'_>) -> bool {
         return false;
     }
     let between = || left.words().iter().take(second.at.0).skip(first.at.0 + 1);
-    let is_joined = between().any(|word| word.role == Role::Joined);
+    let is_joined = between().any(|word| word.kind == Kind::Function && word.role == Role::Joined);
     let are_owners = left.is_possessive(first.words.0) && right.is_possessive(second.words.1);
-    let holds_together = are_owners || between().any(|word| word.kind == Kind::Function);
+    let are_names =
+        [first, second].iter().all(|pair| pair.words.0.is_name) && !left.has_comma(first.words.0, second.words.0);
+    let holds_together = are_owners || are_names || between().any(|word| word.kind == Kind::Function);
     let before = |pair: &Pair<'_>| pair.at.0.checked_sub(1).and_then(|at| left.words().get(at)).map(|it| it.form);
     holds_together && !is_joined && before(&first) != before(&second)
 }
@@ -57,7 +60,8 @@ fn changes(comparison: &Comparison<'_>, first: &Pair<'_>, second: &Pair<'_>) -> 
         let is_left = first.at.0 < pair.at.0 && pair.at.0 < second.at.0;
         is_left && second.at.1 < pair.at.1 && pair.at.1 < first.at.1 && pair.words.0.kind != Kind::Function
     };
-    is_free(first) && is_free(second) && comparison.pairs().any(is_between)
+    let is_list = || comparison.questions[0].has_comma(first.words.0, second.words.0);
+    is_free(first) && is_free(second) && comparison.pairs().any(is_between) && !is_list()
 }
 
 /// Whether each of two words took the other's role: "the president of the bank", "the bank of the president".
