@@ -22,15 +22,14 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[2]
-# Where files that are not in `docs` are in the site.
-PLACES = {
+# Files that are not in `docs`, and where they are in the site.
+FILES = {
     "README.md": "index.md",
     "ARCHITECTURE.md": "architecture.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "LICENSE": "LICENSE.txt",
     "benches/README.md": "measured.md",
-    "examples": "reference/examples.md",
 }
 MAKERS = {
     "commands": commands.page,
@@ -40,23 +39,24 @@ MAKERS = {
     "metrics": metrics.page,
 }
 
-_FILES = {place: path for path, place in PLACES.items()}
+# A folder has no page of its own.
+_PLACES = FILES | {"examples": "reference/examples.md"}
+_PATHS = {place: path for path, place in FILES.items()}
 _MADE = re.compile(r"^<!-- made: (\w+) -->$", re.MULTILINE)
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)\s#]+)")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the files that are not in `docs`."""
-    for path, place in PLACES.items():
-        if (ROOT / path).is_file():
-            files.append(File.generated(config, place, abs_src_path=str(ROOT / path)))
+    for path, place in FILES.items():
+        files.append(File.generated(config, place, abs_src_path=str(ROOT / path)))
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     """Put in what is made, and have links lead to pages of the site."""
     place = page.file.src_uri
-    path = _FILES.get(place, f"docs/{place}")
+    path = _PATHS.get(place, f"docs/{place}")
     linked = _LINK.sub(lambda link: _target(path, place, link[1]), markdown)
     return _MADE.sub(lambda line: _made(path, line[1]), linked)
 
@@ -64,7 +64,7 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
 def _target(path: str, place: str, link: str) -> str:
     """What leads from the page at `place` to where the file at `path` links to."""
     file = posixpath.normpath(posixpath.join(posixpath.dirname(path), link))
-    target = PLACES.get(file) or file.removeprefix("docs/")
+    target = _PLACES.get(file) or file.removeprefix("docs/")
     return posixpath.relpath(target, posixpath.dirname(place) or ".")
 
 
