@@ -84,13 +84,17 @@ RUNNERS = {
 }
 
 
+def run(place, block):
+    assert block.language in RUNNERS, f"{block.name}: nothing runs `{block.language}`; there are {sorted(RUNNERS)}"
+    RUNNERS[block.language](place, block)
+
+
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.name)
 def test_a_block_runs(place, block):
-    assert block.language in RUNNERS, f"{block.name}: nothing runs `{block.language}`; there are {sorted(RUNNERS)}"
     if block.reason is not None:
         pytest.skip(block.reason)
 
-    RUNNERS[block.language](place, block)
+    run(place, block)
 
 
 def test_every_block_is_found():
@@ -120,6 +124,8 @@ def test_few_blocks_are_not_run_and_each_says_why():
         ("a target that there is not", "```console\nmake nothing\n```\n"),
         ("another output", "```console\n$ tiercel version\nanother thing\n```\n"),
         ("a program that is not known", "```console\n$ docker run tiercel\n```\n"),
+        ("a language that is not known", "```perl\nprint 1\n```\n"),
+        ("no language", "```\nmake\n```\n"),
         ("a server that does not start", "```console\n$ tiercel serve --nothing\n```\n"),
     ],
 )
@@ -127,7 +133,7 @@ def test_a_block_that_is_wrong_is_found(place, name, text):
     [block] = blocks(text, "page")
 
     with pytest.raises((AssertionError, ValueError)):
-        pytest.fail(f"{name}: {RUNNERS[block.language](place, block)}")
+        pytest.fail(f"{name}: {run(place, block)}")
 
 
 @pytest.mark.parametrize(
