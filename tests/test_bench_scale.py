@@ -232,9 +232,9 @@ def test_a_little_of_everything_is_measured(tmp_path):
     }
     for name, row in rows.items():
         assert set(row["values"]) == both or name.startswith("scale-soak"), name
-        assert all(it["least"] <= it["median"] <= it["most"] for it in row["values"].values()), name
-        if row["target"] == 0:
-            assert [it["most"] for it in row["values"].values()] == [0] * len(row["values"]), name
+        for it in row["values"].values():
+            assert it.get("least", it["median"]) <= it["median"] <= it.get("most", it["median"]), name
+            assert row["target"] != 0 or it.get("most", it["median"]) == 0, name
     assert all(it["median"] == 200 for it in rows["scale-idle-connections"]["values"].values())
     assert all(it["median"] == 50 for it in rows["scale-streams-open"]["values"].values())
     assert set(rows) >= {*idle.QUANTITIES, *streams.QUANTITIES}

@@ -89,7 +89,7 @@ def _row(row: dict[str, Any], names: list[str]) -> tuple[str, ...]:
 
 
 def _cell(cell: dict[str, float]) -> str:
-    middle, least, most = (_number(cell[name]) for name in ("median", "least", "most"))
+    middle, least, most = (_number(cell.get(name, cell["median"])) for name in ("median", "least", "most"))
     return middle if least == most else f"{middle} ({least} to {most})"
 
 
@@ -98,4 +98,4 @@ def _number(value: float) -> str:
 
 
 def _most(row: dict[str, Any]) -> float:
-    return max(float(cell["most"]) for cell in row["values"].values())
+    return max(float(cell.get("most", cell["median"])) for cell in row["values"].values())

@@ -24,7 +24,7 @@ QUANTITIES = {
     **of_clients("scale-idle-before", "One client, nobody else connected"),
     **of_clients("scale-idle-others", "One client beside the idle connections"),
     "scale-idle-lost": Quantity("Idle connections that were of no use when they asked again", "", 0),
-    "scale-idle-left": Quantity("Open files that stayed after all had left", "", 0),
+    "scale-idle-left": Quantity("Open files that stayed after all idle connections had left", "", 0),
 }
 # Until connections to the provider that nobody uses are let go of.
 _SETTLE_SECONDS = 2.0

@@ -103,21 +103,22 @@ def _quantities(counts: Sequence[int]) -> dict[str, Quantity]:
 def _soak_rows(soaked: dict[str, Any]) -> list[dict[str, Any]]:
     """What of the soak is a figure. A slope's least and most are the ends of its interval."""
     books, slope = soaked["books"], soaked["memory_mb_an_hour"] or [0.0, 0.0, 0.0]
+    n_lost = books["endings"].get("lost", 0)
     rows = [
-        ("scale-soak-memory", Quantity("Soak: growth of memory, with a 95 % interval", "MB an hour"), slope),
-        ("scale-soak-requests", Quantity("Soak: requests", ""), [books["n_requests"]] * 3),
-        ("scale-soak-differences", Quantity("Soak: differences in the books", "", 0), [books["n_differences"]] * 3),
-        ("scale-soak-lost", Quantity("Soak: requests that never ended", "", 0), [books["endings"].get("lost", 0)] * 3),
-        ("scale-soak-files", Quantity("Soak: open files that stayed", "", 0), [soaked["n_files_left"]] * 3),
+        ("memory", Quantity("Soak: growth of memory, with a 95 % interval", "MB an hour"), slope),
+        ("requests", Quantity("Soak: requests", ""), [books["n_requests"]]),
+        ("differences", Quantity("Soak: differences in the books", "", 0), [books["n_differences"]]),
+        ("lost", Quantity("Soak: requests that never ended", "", 0), [n_lost]),
+        ("files", Quantity("Soak: open files that stayed", "", 0), [soaked["n_files_left"]]),
     ]
     who = _name(soaked["interface"])
     return [
         {
-            "id": name,
+            "id": f"scale-soak-{name}",
             "quantity": quantity.title,
             "unit": quantity.unit,
             "target": quantity.target,
-            "values": {who: dict(zip(("median", "least", "most"), values, strict=True))},
+            "values": {who: dict(zip(("median", "least", "most"), values, strict=False))},
         }
         for name, quantity, values in rows
     ]

@@ -47,6 +47,8 @@ def document(rounds: Mapping[str, Sequence[Samples]], quantities: Mapping[str, Q
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),
         "rounds": max(map(len, rounds.values()), default=0),
+        "contenders": dict.fromkeys(rounds, "before the simulator, with a client key, access log, metrics and prices"),
+        "not_found": [],
         "rows": [row for name, quantity in quantities.items() if (row := _row(name, quantity, rounds))["values"]],
     }
 

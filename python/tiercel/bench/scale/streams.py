@@ -27,7 +27,7 @@ QUANTITIES = {
     **of_clients("scale-streams-before", "One client, no stream open"),
     **of_clients("scale-streams-others", "One client beside the open streams"),
     "scale-streams-ended": Quantity("Streams that were not open any more after that", "", 0),
-    "scale-streams-left": Quantity("Open files that stayed after all had left", "", 0),
+    "scale-streams-left": Quantity("Open files that stayed after all streams had left", "", 0),
 }
 # The role, and two words.
 _N_EVENTS = 3
