@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -52,8 +53,10 @@ def run(parts: Sequence[str], scale: Scale, folder: Path, say: Callable[[str], N
         say: Is told what is being measured.
 
     Raises:
-        TiercelError: A gateway does not start, or the system allows too few open files.
+        TiercelError: A gateway does not start, the system allows too few open files, or it is not Linux.
     """
+    if sys.platform != "linux":
+        raise TiercelError("memory and files of processes are read from Linux's /proc: there is none here")
     limit = raise_limit()
     # A worker takes half as many connections, so that each can have one to a provider.
     n_connections = (limit - _SPARE_FILES) // 2
