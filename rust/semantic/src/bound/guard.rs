@@ -103,13 +103,11 @@ impl Guard {
 
     /// What to do with a candidate of a score. `draw` is drawn evenly from 0 to 1, independently of everything.
     pub fn decide(&self, score: f32, draw: f64) -> Decision {
-        if score.is_nan() || score < LOOSEST {
-            return Decision::Ask;
-        }
-        let is_sampled = self.threshold.is_some() && self.n_doubts == 0;
+        // What is improbable is checked as rarely as what is served: else a class that begins badly would never learn better.
+        let is_sampled = score < LOOSEST || self.threshold.is_some() && self.n_doubts == 0;
         if !is_sampled || draw < self.promise.check_rate {
             Decision::Check
-        } else if self.threshold.is_some_and(|threshold| score >= threshold) {
+        } else if self.threshold.is_some_and(|threshold| self.n_doubts == 0 && score >= threshold) {
             Decision::Serve
         } else {
             Decision::Ask

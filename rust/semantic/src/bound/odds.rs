@@ -51,6 +51,8 @@ const N_SIGNS: usize = 8;
 const BEGINNING: [f64; N_SIGNS] = [1.0, 1.0, 0.3, 0.5, -1.0, 1.0, 0.5, 1.0];
 /// How far from the beginning weights are thought to be: that of numbers which are themselves about one.
 const VARIANCE: f64 = 1.0;
+/// By how much weights may change from check to check: what was learned long ago gives way within some thousands.
+const CHANGE: f64 = 3e-5;
 /// A question that is nearer by a tenth counts for as much as seven.
 const NEARNESS: f64 = 20.0;
 /// As many as are looked at besides.
@@ -123,6 +125,9 @@ impl Odds {
         for ((weight, row), one) in self.weights.iter_mut().zip(&mut self.covariance).zip(direction) {
             *weight += gain * surprise * one;
             row.iter_mut().zip(direction).for_each(|(cell, other)| *cell -= information * gain * one * other);
+        }
+        for (at, row) in self.covariance.iter_mut().enumerate() {
+            row.iter_mut().skip(at).take(1).for_each(|cell| *cell = (*cell + CHANGE).min(VARIANCE));
         }
     }
 
