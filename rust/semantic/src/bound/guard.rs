@@ -72,7 +72,7 @@ const RISK: f64 = 0.05;
 /// Checks of a window, times the limit: by them what is half as bad as may be is told from what is too bad.
 const WINDOW: f64 = 120.0;
 /// Of the limit, what a threshold is tested for. What is served is a sample as well, and may have more wrong ones than it should by chance.
-const MARGIN: f64 = 0.9;
+const MARGIN: f64 = 0.8;
 /// Right answers in a row that end suspicion, times the limit.
 const RULE_OF_THREE: f64 = 3.0;
 /// The error rate that an alarm is about, as a multiple of the limit.

@@ -7,5 +7,5 @@ mod guard;
 
 pub use binomial::upper_bound;
 pub use guard::{Decision, Guard, Promise};
-pub use odds::{Evidence, History, Neighbour, Odds};
+pub use odds::{Evidence, History, Nearby, Odds};
 pub use rungs::{Check, Count, LOOSEST, Rungs};

@@ -20,7 +20,7 @@ pub struct Evidence([f64; N_SIGNS]);
 
 /// A stored question near the one that is asked.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Neighbour {
+pub struct Nearby {
     /// How near, up to 1.
     pub cosine: f32,
     /// Whether it has the answer that is looked at, as far as is known.
@@ -59,22 +59,22 @@ const NEARNESS: f64 = 20.0;
 const USUAL: f64 = 5.0;
 
 impl Evidence {
-    /// Of an answer whose question has this cosine and probability by the verifier; `neighbours` are that question and
+    /// Of an answer whose question has this cosine and probability by the verifier; `nearby` are that question and
     /// those around it.
-    pub fn of(cosine: f32, probability: f32, neighbours: &[Neighbour]) -> Self {
+    pub fn of(cosine: f32, probability: f32, nearby: impl IntoIterator<Item = Nearby>) -> Self {
         let cosine = f64::from(cosine);
         let (mut alike, mut others, mut n_alike, mut nearest_other) = (0.0, 0.0, 0.0, 0.5);
         let (mut n_right, mut n_wrong) = (0.0, 0.0);
-        for neighbour in neighbours {
-            let nearness = (NEARNESS * (f64::from(neighbour.cosine) - cosine)).exp();
-            if neighbour.is_alike {
+        for one in nearby {
+            let nearness = (NEARNESS * (f64::from(one.cosine) - cosine)).exp();
+            if one.is_alike {
                 alike += nearness;
                 n_alike += 1.0;
-                n_right += f64::from(neighbour.history.n_right);
-                n_wrong += f64::from(neighbour.history.n_wrong);
+                n_right += f64::from(one.history.n_right);
+                n_wrong += f64::from(one.history.n_wrong);
             } else {
                 others += nearness;
-                nearest_other = f64::from(neighbour.cosine).max(nearest_other);
+                nearest_other = f64::from(one.cosine).max(nearest_other);
             }
         }
         let probability = f64::from(probability).clamp(0.01, 0.99);
@@ -144,25 +144,25 @@ fn dot(left: &[f64; N_SIGNS], right: &[f64; N_SIGNS]) -> f64 {
 mod tests {
     use super::*;
 
-    fn neighbour(cosine: f32, is_alike: bool) -> Neighbour {
-        Neighbour { cosine, is_alike, history: History::default() }
+    fn nearby(cosine: f32, is_alike: bool) -> Nearby {
+        Nearby { cosine, is_alike, history: History::default() }
     }
 
     #[test]
     fn what_is_expected_before_anything_is_learned() {
-        let score = |cosine, probability, others: &[Neighbour]| {
-            let neighbours = [&[neighbour(cosine, true)], others].concat();
-            Odds::default().score(&Evidence::of(cosine, probability, &neighbours))
+        let score = |cosine, probability, others: &[Nearby]| {
+            let around = [&[nearby(cosine, true)], others].concat();
+            Odds::default().score(&Evidence::of(cosine, probability, around))
         };
         let alone = score(0.9, 0.8, &[]);
 
         assert!(score(0.8, 0.8, &[]) < alone, "farther");
         assert!(score(0.9, 0.5, &[]) < alone, "its words differ more");
-        assert!(score(0.9, 0.8, &[neighbour(0.89, true)]) > alone, "another with the same answer");
-        assert!(score(0.9, 0.8, &[neighbour(0.89, false)]) < alone, "another with another answer");
+        assert!(score(0.9, 0.8, &[nearby(0.89, true)]) > alone, "another with the same answer");
+        assert!(score(0.9, 0.8, &[nearby(0.89, false)]) < alone, "another with another answer");
         let known = |n_right, n_wrong| {
-            let itself = Neighbour { history: History { n_right, n_wrong }, ..neighbour(0.9, true) };
-            Odds::default().score(&Evidence::of(0.9, 0.8, &[itself]))
+            let itself = Nearby { history: History { n_right, n_wrong }, ..nearby(0.9, true) };
+            Odds::default().score(&Evidence::of(0.9, 0.8, [itself]))
         };
         assert!(known(2, 0) > alone && known(0, 2) < alone, "what checks of the answer found");
     }
@@ -174,9 +174,9 @@ mod tests {
             let mut odds = Odds::default();
             for at in 0..2_000_u16 {
                 let cosine = 0.6 + 0.4 * f32::from(at % 101) / 100.0;
-                odds.learn(&Evidence::of(cosine, 0.5, &[neighbour(cosine, true)]), cosine < least);
+                odds.learn(&Evidence::of(cosine, 0.5, [nearby(cosine, true)]), cosine < least);
             }
-            move |cosine: f32| odds.score(&Evidence::of(cosine, 0.5, &[neighbour(cosine, true)]))
+            move |cosine: f32| odds.score(&Evidence::of(cosine, 0.5, [nearby(cosine, true)]))
         };
         let (easy, hard) = (learned(0.7), learned(0.9));
 
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn numbers_stay_numbers() {
         let mut odds = Odds::default();
-        let surely = Evidence::of(1.0, 1.0, &[neighbour(1.0, true); 6]);
+        let surely = Evidence::of(1.0, 1.0, [nearby(1.0, true); 6]);
         for at in 0..100_000 {
             odds.learn(&surely, at % 1_000 == 0);
         }

@@ -31,9 +31,8 @@ pub struct Check {
 }
 
 /// Thresholds, the strictest first.
-pub(super) const THRESHOLDS: [f32; 16] = [
-    0.998, 0.997, 0.995, 0.993, 0.99, 0.985, 0.977, 0.966, 0.95, 0.93, 0.9, 0.85, 0.79, 0.71, 0.6, LOOSEST,
-];
+pub(super) const THRESHOLDS: [f32; 16] =
+    [0.998, 0.997, 0.995, 0.993, 0.99, 0.985, 0.977, 0.966, 0.95, 0.93, 0.9, 0.85, 0.79, 0.71, 0.6, LOOSEST];
 /// Below it, an answer is more probably wrong than not.
 pub const LOOSEST: f32 = 0.5;
 /// Of so many checks one reaches the threshold that is tested first.

@@ -13,7 +13,7 @@ mod streams;
 mod vcache;
 
 use streams::{Candidate, NEW, Policy, SEEN, Step, Stream, Tally, run};
-use tiercel_semantic::bound::{Check, Decision, Evidence, Guard, History, Neighbour, Odds, Promise, upper_bound};
+use tiercel_semantic::bound::{Check, Decision, Evidence, Guard, History, Nearby, Odds, Promise, upper_bound};
 use vcache::Verified;
 
 const N_REQUESTS: u32 = 100_000;
@@ -39,8 +39,8 @@ impl Guarded {
             self.histories.resize(candidate.entry + 1, History::default());
         }
         let history = self.histories[candidate.entry];
-        let itself = Neighbour { cosine: candidate.score, is_alike: true, history };
-        Evidence::of(candidate.score, 0.5, &[itself])
+        let itself = Nearby { cosine: candidate.score, is_alike: true, history };
+        Evidence::of(candidate.score, 0.5, [itself])
     }
 }
 

@@ -1,14 +1,14 @@
 //! The questions of each partition, by what they mean.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tiercel_semantic::{Comparison, Embedder, Index, Question, Settings, Verifier, Veto};
+use tiercel_semantic::bound::{Evidence, History, Nearby};
+use tiercel_semantic::{Comparison, Embedder, Embedding, Index, Question, Settings, Verifier, Veto};
 
 use crate::digest::Digest;
 
-/// Questions that are looked at word by word: the verifier judges few. Forms of one answer count apart.
+/// Questions that are looked at: the nearest that may serve, and those around it. Forms of one answer count apart.
 const N_CANDIDATES: usize = 6;
 /// Farther ones ask for something else.
 const MIN_COSINE: f32 = 0.6;
@@ -27,6 +27,8 @@ struct Partition {
 struct Stored {
     id: Digest,
     text: Arc<str>,
+    group: Group,
+    history: History,
 }
 
 /// A question that was answered.
@@ -36,49 +38,85 @@ pub(crate) struct Near {
     pub(crate) id: Digest,
     /// How near it is, up to 1.
     pub(crate) cosine: f32,
-    /// How probable it is that its answer serves.
-    pub(crate) score: f32,
+    /// What is known of its answer before it is given.
+    pub(crate) evidence: Evidence,
+    /// Which answer it is.
+    pub(crate) group: Group,
 }
 
+/// Those that were found to say the same, by the first of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Group(u64);
+
 impl Partitions {
-    /// What was asked in `partition` that may be what `question` asks, the most probable first; all at least as near as
-    /// `min_cosine`. If the nearest is vetoed, by what.
-    pub(crate) fn near(&self, partition: &Digest, question: &str, min_cosine: f32) -> (Vec<Near>, Option<Veto>) {
-        let Some(partition) = self.get(partition) else { return (Vec::new(), None) };
+    /// What was asked in `partition` and is nearest to `question`, of what `read` can have and no veto speaks against; at
+    /// least as near as `min_cosine`. If the nearest of all is vetoed, by what.
+    pub(crate) fn near<T>(
+        &self,
+        partition: &Digest,
+        question: &str,
+        min_cosine: f32,
+        mut read: impl FnMut(&Digest) -> Option<T>,
+    ) -> (Option<(Near, T)>, Option<Veto>) {
+        let Some(partition) = self.get(partition) else { return (None, None) };
         let asked = Question::new(question);
-        let embedding = Embedder::shipped().embed(asked.text());
+        let around = partition.around(&Embedder::shipped().embed(asked.text()));
         let mut veto_of_nearest = None;
-        let mut found = Vec::new();
-        let nearest = partition.index.search(&embedding, N_CANDIDATES, min_cosine.max(MIN_COSINE));
-        for (place, neighbour) in nearest.into_iter().enumerate() {
-            let Some(Stored { id, text }) = partition.stored(neighbour.id) else { continue };
-            let stored = Question::new(&text);
-            let comparison = Comparison::between(&asked, &stored);
+        for (place, (cosine, stored)) in around.iter().enumerate().take_while(|(_, (cosine, _))| *cosine >= min_cosine)
+        {
+            let other = Question::new(&stored.text);
+            let comparison = Comparison::between(&asked, &other);
             if let Some(veto) = comparison.veto() {
                 veto_of_nearest = veto_of_nearest.or((place == 0).then_some(veto));
                 continue;
             }
-            let cosine = neighbour.cosine.min(1.0);
-            let is_same = asked.text() == stored.text();
-            let score = if is_same { 1.0 } else { Verifier::shipped().score(&comparison, cosine) };
-            found.push(Near { id, cosine, score });
+            let Some(found) = read(&stored.id) else { continue };
+            let is_same = asked.text() == other.text();
+            let probability = if is_same { 1.0 } else { Verifier::shipped().score(&comparison, *cosine) };
+            let nearby = around.iter().map(|(cosine, other)| Nearby {
+                cosine: *cosine,
+                is_alike: other.group == stored.group,
+                history: other.history,
+            });
+            let evidence = Evidence::of(*cosine, probability, nearby);
+            let near = Near { id: stored.id, cosine: *cosine, evidence, group: stored.group };
+            return (Some((near, found)), veto_of_nearest);
         }
-        found.sort_by_key(|near| Reverse(near.score.to_bits()));
-        (found, veto_of_nearest)
+        (None, veto_of_nearest)
     }
 
-    /// Has the question with the answer at `id` found.
-    pub(super) fn insert(&self, partition: &Digest, id: &Digest, question: &str) {
+    /// Has the question with the answer at `id` found. `is_alike` says of other rows whether their answers say the same.
+    pub(super) fn insert(&self, partition: &Digest, id: &Digest, question: &str, is_alike: impl Fn(&Digest) -> bool) {
         let known = self.get(partition);
         let partition = known.unwrap_or_else(|| {
             let mut partitions = self.0.write().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(partitions.entry(*partition).or_insert_with(|| Arc::new(Partition::new())))
         });
         let embedding = Embedder::shipped().embed(Question::new(question).text());
-        let stored = Stored { id: *id, text: question.into() };
+        let alike = partition.around(&embedding).into_iter().find(|(_, stored)| is_alike(&stored.id));
+        let group = alike.map_or(Group(number(id)), |(_, stored)| stored.group);
+        let stored = Stored { id: *id, text: question.into(), group, history: History::default() };
         partition.questions.write().unwrap_or_else(PoisonError::into_inner).insert(number(id), stored);
         // One without a word that is known has no direction, and is found by its letters alone.
         let _ = partition.index.insert(number(id), &embedding);
+    }
+
+    /// Learns that the answer at `id` was compared with the model's.
+    pub(crate) fn note_check(&self, partition: &Digest, id: &Digest, is_wrong: bool) {
+        self.change(partition, id, |stored| stored.history.add(is_wrong));
+    }
+
+    /// Learns that the answer at `id` says what those of `group` do.
+    pub(crate) fn join(&self, partition: &Digest, id: &Digest, group: Group) {
+        self.change(partition, id, |stored| stored.group = group);
+    }
+
+    fn change(&self, partition: &Digest, id: &Digest, change: impl FnOnce(&mut Stored)) {
+        let Some(partition) = self.get(partition) else { return };
+        let mut questions = partition.questions.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(stored) = questions.get_mut(&number(id)) {
+            change(stored);
+        }
     }
 
     pub(super) fn remove(&self, partition: &Digest, id: &Digest) {
@@ -108,8 +146,11 @@ impl Partition {
         Self { index: Index::new(Settings::default()), questions: RwLock::default() }
     }
 
-    fn stored(&self, number: u64) -> Option<Stored> {
-        self.questions.read().unwrap_or_else(PoisonError::into_inner).get(&number).cloned()
+    /// What is nearest to `embedding`, with its cosine.
+    fn around(&self, embedding: &Embedding) -> Vec<(f32, Stored)> {
+        let nearest = self.index.search(embedding, N_CANDIDATES, MIN_COSINE);
+        let questions = self.questions.read().unwrap_or_else(PoisonError::into_inner);
+        nearest.into_iter().filter_map(|it| Some((it.cosine.min(1.0), questions.get(&it.id)?.clone()))).collect()
     }
 }
 
