@@ -46,7 +46,7 @@ impl Follower {
         for (id, change) in &changes {
             match change {
                 Change::Kept if !state.places.contains_key(id) => {
-                    state.take(id, entries, &secret, meanings, answer_similarity)
+                    state.take(id, entries, &secret, meanings, answer_similarity);
                 }
                 // The same question again, with another answer.
                 Change::Kept => {}
