@@ -22,7 +22,7 @@ pub(crate) fn trusted_threshold(checks: Vec<(f32, bool)>, max_error: f64) -> PyR
     let mut rungs = Rungs::default();
     let trusted = checks.iter().filter_map(|&(score, is_wrong)| {
         rungs.add(Check { score, is_wrong });
-        rungs.loosest(max_error, RISK)
+        rungs.trusted(max_error, RISK).last()
     });
     let Some((threshold, _)) = trusted.min_by(|left, right| left.0.total_cmp(&right.0)) else { return Ok(None) };
     let reached = || checks.iter().filter(|(score, _)| *score >= threshold);

@@ -6,6 +6,10 @@
 //! checked, so that checks stay an even sample, and looser thresholds may still earn trust. The first hundred checks count for
 //! nothing: by them the scores themselves are learned ([`odds`](super::odds)).
 //!
+//! # Why the scores must say so, too
+//! Checks are of what came so far, and may be lucky; scores are of weights, and as good as their form. Both err, but seldom
+//! together. So what is served must also be expected to be wrong no more often than it may be, on average of the window.
+//!
 //! # When it stops
 //! - **At the end of a window** what was trusted must be earned by that window's checks alone, or is given up. So no
 //!   check counts for longer than the window after its own. Until then thresholds are only loosened.
@@ -161,7 +165,9 @@ impl Guard {
 
     fn look(&mut self) {
         let limit = self.promise.max_error;
-        let trusted = self.rungs.loosest(MARGIN * limit, RISK * 0.5_f64.powi(self.n_alarms.cast_signed()));
+        let risk = RISK * 0.5_f64.powi(self.n_alarms.cast_signed());
+        let trusted = self.rungs.trusted(MARGIN * limit, risk);
+        let trusted = trusted.take_while(|(_, count)| count.is_expected_below(limit)).last();
         let is_over = f64::from(self.rungs.n_checks()) * limit >= WINDOW;
         let is_looser = |(score, _): (f32, _)| self.threshold.is_none_or(|threshold| score < threshold);
         if is_over || trusted.is_some_and(is_looser) {
