@@ -21,8 +21,9 @@
 //!   itself, never below nothing (Page 1954). Nothing is served, what is known is forgotten, and a new window begins.
 //!
 //! # How it recovers
-//! As it began, but each alarm halves the risk that the next windows may take: a class that deceives again and again is trusted
-//! ever less, and all chances together stay below twice that of one window. A window that ends without an alarm gives one back.
+//! As it began, but each alarm, and each window at whose end nothing can be trusted, halves the risk that the next may take: a
+//! class that deceives or fails again and again is trusted ever less, and all chances together stay below twice that of one
+//! window. A window that ends in trust gives one of each back.
 //!
 //! # What it cannot know
 //! A promise from a sample is about traffic like the sample's. While that gets slowly worse the guard learns of it by one answer in
@@ -67,6 +68,8 @@ pub struct Guard {
     /// Right answers in a row that are still missing before anything is served again.
     n_doubts: u32,
     n_alarms: u32,
+    /// Windows that ended without trust.
+    n_failures: u32,
 }
 
 /// Checks that come before any counts.
@@ -82,8 +85,8 @@ const RULE_OF_THREE: f64 = 3.0;
 /// The error rate that an alarm is about, as a multiple of the limit.
 const FEARED: f64 = 2.0;
 const ALARM: f64 = 20.0;
-/// More would make windows that no class ever fills.
-const MAX_ALARMS: u32 = 10;
+/// Of alarms and of failures, as many as count: more would take more checks than a window has.
+const MOST: u32 = 8;
 
 impl Guard {
     /// One that serves nothing yet.
@@ -97,6 +100,7 @@ impl Guard {
             evidence: 0.0,
             n_doubts: 0,
             n_alarms: 0,
+            n_failures: 0,
         }
     }
 
@@ -158,14 +162,14 @@ impl Guard {
         self.n_doubts = if is_wrong { n_doubts } else { self.n_doubts.saturating_sub(1) };
         if self.evidence >= ALARM.ln() {
             self.threshold = None;
-            self.n_alarms = (self.n_alarms + 1).min(MAX_ALARMS);
+            self.n_alarms = (self.n_alarms + 1).min(MOST);
             self.begin_window();
         }
     }
 
     fn look(&mut self) {
         let limit = self.promise.max_error;
-        let risk = RISK * 0.5_f64.powi(self.n_alarms.cast_signed());
+        let risk = RISK * 0.5_f64.powi((self.n_alarms + self.n_failures).cast_signed());
         let trusted = self.rungs.trusted(MARGIN * limit, risk);
         let trusted = trusted.take_while(|(_, count)| count.is_expected_below(limit)).last();
         let is_over = f64::from(self.rungs.n_checks()) * limit >= WINDOW;
@@ -175,7 +179,12 @@ impl Guard {
             self.served = trusted.map(|(_, count)| count).unwrap_or_default();
         }
         if is_over {
-            self.n_alarms = self.n_alarms.saturating_sub(1);
+            if self.threshold.is_some() {
+                self.n_alarms = self.n_alarms.saturating_sub(1);
+                self.n_failures = self.n_failures.saturating_sub(1);
+            } else {
+                self.n_failures = (self.n_failures + 1).min(MOST);
+            }
             self.begin_window();
         }
     }
