@@ -87,7 +87,7 @@ def test_other_words_are_answered(start, interface, tmp_path):
     with start('mode = "semantic"', interface) as gateway:
         assert learn(gateway, "what is your refund policy") > 100
         told = ask(gateway, "Good morning! What's your refund policy?")
-        assert re.fullmatch(r"semantic;sim=1\.00;p=0\.\d\d;age=\d+;id=[0-9a-f]{16}", told)
+        assert re.fullmatch(r"semantic;sim=1\.00;p=\d\.\d\d;age=\d+;id=[0-9a-f]{16}", told)
 
         question = [{"role": "user", "content": "hello! please tell me what is your refund policy"}]
         streamed = gateway.chat(messages=question, stream=True)

@@ -68,7 +68,7 @@ fn other_words_are_answered_once_it_is_known_how_well() {
     assert!((100..300).contains(&n_asked), "{n_asked}");
     let seen = run(&mut world, &ask("hi, what's your refund policy? thanks"), says("never"));
 
-    assert_eq!("0 semantic;sim=1.00;p=0.99;age=0", outcome(&seen));
+    assert_eq!("0 semantic;sim=1.00;p=1.00;age=0", outcome(&seen));
     assert_eq!(
         (Some("semantic"), Some("cache:semantic")),
         (seen.line["cache"].as_str(), seen.header("x-tiercel-reason"))
@@ -121,7 +121,7 @@ fn answers_that_turn_out_wrong_are_not_given() {
 
     assert!(seen.iter().all(|seen| seen.asked.len() == 1));
     // Soon they are so improbable that they are hardly compared any more.
-    assert!(seen.iter().filter(|seen| seen.line["is_cache_wrong"] == true).count() > 5);
+    assert!(seen.iter().filter(|seen| seen.line["is_cache_wrong"] == true).count() > 2);
     assert!(seen.iter().all(|seen| seen.line["is_cache_wrong"] != false));
 }
 
