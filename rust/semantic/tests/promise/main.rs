@@ -18,8 +18,8 @@ use vcache::Verified;
 
 const N_REQUESTS: u32 = 100_000;
 const LIMITS: [f64; 2] = [0.01, 0.05];
-/// The guard's numbers were chosen by the seeds from 0 on.
-const FIRST_SEED: u64 = 1_129_000;
+/// The numbers of the guard and of the odds were chosen by seeds below.
+const FIRST_SEED: u64 = 2_000_000;
 
 /// What the gateway does of a class: odds of its own from what is known of an entry, and a guard over them.
 struct Guarded {

@@ -158,3 +158,71 @@ impl Partition {
 fn number(id: &Digest) -> u64 {
     id.first_chunk().copied().map_or(0, u64::from_be_bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PARTITION: Digest = [1; 32];
+
+    /// A partition with a question of each number, and which of them have the answer of an earlier one.
+    fn partitions(questions: &[(u8, &str, Option<u8>)]) -> Partitions {
+        let partitions = Partitions::default();
+        for (number, question, alike) in questions {
+            partitions.insert(&PARTITION, &[*number; 32], question, |id| alike.is_some_and(|it| *id == [it; 32]));
+        }
+        partitions
+    }
+
+    fn near(partitions: &Partitions, question: &str) -> Option<Near> {
+        partitions.near(&PARTITION, question, 0.0, |_| Some(())).0.map(|(near, ())| near)
+    }
+
+    const REFUND: (u8, &str, Option<u8>) = (1, "How do I get a refund?", None);
+
+    #[test]
+    fn the_nearest_that_may_serve_is_found() {
+        let check = |case: &str, expected: Option<u8>, question: &str| {
+            let known = partitions(&[REFUND, (2, "How do I get a refund for order 7?", None)]);
+            assert_eq!(expected, near(&known, question).map(|near| near.id[0]), "{case}");
+        };
+        check("the same", Some(1), "how do i get a refund");
+        check("another number", Some(1), "How do I get a refund for order 8?");
+        check("that number", Some(2), "How could I get a refund for order 7");
+        check("something else", None, "When do shops close in Paris?");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_passed_over() {
+        let known = partitions(&[REFUND, (2, "How can I get a refund?", None)]);
+        let (found, _) = known.near(&PARTITION, "how do i get a refund", 0.0, |id| (*id != [1; 32]).then_some(()));
+
+        assert_eq!(Some([2; 32]), found.map(|(near, ())| near.id));
+    }
+
+    #[test]
+    fn answers_that_say_the_same_are_a_group() {
+        let known = partitions(&[REFUND, (2, "How can I get a refund?", Some(1)), (3, "How can I get a reward?", None)]);
+        let group = |question| near(&known, question).map(|near| near.group);
+        assert_eq!(group(REFUND.1), group("How can I get a refund?"));
+        let apart = near(&known, "How can I get a reward?").unwrap();
+        assert_ne!(group(REFUND.1), Some(apart.group));
+        known.join(&PARTITION, &[3; 32], group(REFUND.1).unwrap());
+        let joined = near(&known, "How can I get a reward?").unwrap();
+
+        assert_eq!(group(REFUND.1), Some(joined.group));
+        assert_ne!(apart.evidence, joined.evidence, "what lies around it is alike now");
+    }
+
+    #[test]
+    fn what_checks_found_is_known_of_an_answer() {
+        let known = partitions(&[REFUND]);
+        let before = near(&known, REFUND.1).unwrap();
+        known.note_check(&PARTITION, &[1; 32], true);
+        known.note_check(&PARTITION, &[9; 32], true);
+
+        assert_ne!(before.evidence, near(&known, REFUND.1).unwrap().evidence);
+        known.remove(&PARTITION, &[1; 32]);
+        assert!(near(&known, REFUND.1).is_none());
+    }
+}
