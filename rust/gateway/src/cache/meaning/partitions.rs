@@ -187,7 +187,7 @@ mod tests {
             assert_eq!(expected, near(&known, question).map(|near| near.id[0]), "{case}");
         };
         check("the same", Some(1), "how do i get a refund");
-        check("another number", Some(1), "How do I get a refund for order 8?");
+        check("another number", None, "How do I get a refund for order 8?");
         check("that number", Some(2), "How could I get a refund for order 7");
         check("something else", None, "When do shops close in Paris?");
     }
@@ -202,13 +202,14 @@ mod tests {
 
     #[test]
     fn answers_that_say_the_same_are_a_group() {
-        let known = partitions(&[REFUND, (2, "How can I get a refund?", Some(1)), (3, "How can I get a reward?", None)]);
+        let known =
+            partitions(&[REFUND, (2, "How can I get a refund?", Some(1)), (3, "How do I get a refund in cash?", None)]);
         let group = |question| near(&known, question).map(|near| near.group);
         assert_eq!(group(REFUND.1), group("How can I get a refund?"));
-        let apart = near(&known, "How can I get a reward?").unwrap();
+        let apart = near(&known, "How do I get a refund in cash?").unwrap();
         assert_ne!(group(REFUND.1), Some(apart.group));
         known.join(&PARTITION, &[3; 32], group(REFUND.1).unwrap());
-        let joined = near(&known, "How can I get a reward?").unwrap();
+        let joined = near(&known, "How do I get a refund in cash?").unwrap();
 
         assert_eq!(group(REFUND.1), Some(joined.group));
         assert_ne!(apart.evidence, joined.evidence, "what lies around it is alike now");
