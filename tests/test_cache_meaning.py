@@ -161,7 +161,7 @@ def test_answers_that_differ_are_not_given(start):
 
         assert told == {"miss"}
         # Soon they are so improbable that they are hardly compared any more.
-        assert known["n_wrong"] == known["n_checks"] > 2
+        assert known["n_wrong"] == known["n_checks"] >= 1
         assert known["threshold"] is None
 
 
