@@ -83,13 +83,13 @@ impl Caching {
         let of_cached = of_cached.unwrap_or_else(|| Gist::of(&cached));
         let does_agree = gist.agrees(&of_cached, settings.answer_similarity);
         let is_wrong = does_agree != Some(true);
-        if does_agree.is_none() && settings.judge.is_some() {
-            if is_check {
-                let question = self.key.as_ref().map(|key| key.question.clone()).unwrap_or_default();
-                self.undecided = Some(Undecided { pair, question, answers: [cached, text.to_owned()] });
-                return;
-            }
-        } else if !is_check {
+        if does_agree.is_none() && is_check && settings.judge.is_some() {
+            let question = self.key.as_ref().map(|key| key.question.clone()).unwrap_or_default();
+            self.undecided = Some(Undecided { pair, question, answers: [cached, text.to_owned()] });
+            return;
+        }
+        if !is_check && settings.judge.is_none() {
+            // Where there is a judge, only those that need none would be learned from, and they are all right.
             pair.learn(gateway, is_wrong);
         }
         if is_check {
