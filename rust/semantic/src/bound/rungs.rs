@@ -115,7 +115,7 @@ mod tests {
         check("too little is", None, &[(0.999, 300, 0)]);
         check("none is wrong", Some(0.5), &[(0.999, 450, 0)]);
         check("too many are", None, &[(0.999, 5_000, 60)]);
-        check("those below 0.9 are", Some(0.9), &[(0.92, 900, 0), (0.8, 100, 40)]);
+        check("those at 0.8 are", Some(0.85), &[(0.92, 900, 0), (0.8, 100, 40)]);
         check("so much is below that few reach what is good", None, &[(0.92, 900, 0), (0.8, 3_000, 1_200)]);
         check("what reaches nothing counts for nothing", Some(0.5), &[(0.999, 450, 0), (0.3, 5_000, 5_000)]);
     }
