@@ -800,7 +800,7 @@ def trusted_threshold(checks: Sequence[tuple[float, bool]], max_error: float) ->
 
     A check is a score and whether the answer was wrong. Returns the loosest threshold that can be trusted with 95 %
     confidence, how many checks reached it and how many of these were wrong, and the one-sided Clopper-Pearson bound on
-    their share; `None` where none can be. The first eighth only makes the thresholds that are tried.
+    their share; `None` where none can be.
 
     Raises:
         ValueError: `max_error` is not between 0 and 1, or a score is no number.

@@ -1,14 +1,14 @@
 //! The questions of each partition, by what they mean.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tiercel_semantic::{Comparison, Embedder, Index, Question, Settings, Verifier, Veto};
+use tiercel_semantic::bound::{Evidence, History, Nearby};
+use tiercel_semantic::{Comparison, Embedder, Embedding, Index, Question, Settings, Verifier, Veto};
 
 use crate::digest::Digest;
 
-/// Questions that are looked at word by word: the verifier judges few. Forms of one answer count apart.
+/// Questions that are looked at: the nearest that may serve, and those around it. Forms of one answer count apart.
 const N_CANDIDATES: usize = 6;
 /// Farther ones ask for something else.
 const MIN_COSINE: f32 = 0.6;
@@ -27,6 +27,8 @@ struct Partition {
 struct Stored {
     id: Digest,
     text: Arc<str>,
+    group: Group,
+    history: History,
 }
 
 /// A question that was answered.
@@ -36,49 +38,85 @@ pub(crate) struct Near {
     pub(crate) id: Digest,
     /// How near it is, up to 1.
     pub(crate) cosine: f32,
-    /// How probable it is that its answer serves.
-    pub(crate) score: f32,
+    /// What is known of its answer before it is given.
+    pub(crate) evidence: Evidence,
+    /// Which answer it is.
+    pub(crate) group: Group,
 }
 
+/// Those that were found to say the same, by the first of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Group(u64);
+
 impl Partitions {
-    /// What was asked in `partition` that may be what `question` asks, the most probable first; all at least as near as
-    /// `min_cosine`. If the nearest is vetoed, by what.
-    pub(crate) fn near(&self, partition: &Digest, question: &str, min_cosine: f32) -> (Vec<Near>, Option<Veto>) {
-        let Some(partition) = self.get(partition) else { return (Vec::new(), None) };
+    /// What was asked in `partition` and is nearest to `question`, of what `read` can have and no veto speaks against; at
+    /// least as near as `min_cosine`. If the nearest of all is vetoed, by what.
+    pub(crate) fn near<T>(
+        &self,
+        partition: &Digest,
+        question: &str,
+        min_cosine: f32,
+        mut read: impl FnMut(&Digest) -> Option<T>,
+    ) -> (Option<(Near, T)>, Option<Veto>) {
+        let Some(partition) = self.get(partition) else { return (None, None) };
         let asked = Question::new(question);
-        let embedding = Embedder::shipped().embed(asked.text());
+        let around = partition.around(&Embedder::shipped().embed(asked.text()));
         let mut veto_of_nearest = None;
-        let mut found = Vec::new();
-        let nearest = partition.index.search(&embedding, N_CANDIDATES, min_cosine.max(MIN_COSINE));
-        for (place, neighbour) in nearest.into_iter().enumerate() {
-            let Some(Stored { id, text }) = partition.stored(neighbour.id) else { continue };
-            let stored = Question::new(&text);
-            let comparison = Comparison::between(&asked, &stored);
+        for (place, (cosine, stored)) in around.iter().enumerate().take_while(|(_, (cosine, _))| *cosine >= min_cosine)
+        {
+            let other = Question::new(&stored.text);
+            let comparison = Comparison::between(&asked, &other);
             if let Some(veto) = comparison.veto() {
                 veto_of_nearest = veto_of_nearest.or((place == 0).then_some(veto));
                 continue;
             }
-            let cosine = neighbour.cosine.min(1.0);
-            let is_same = asked.text() == stored.text();
-            let score = if is_same { 1.0 } else { Verifier::shipped().score(&comparison, cosine) };
-            found.push(Near { id, cosine, score });
+            let Some(found) = read(&stored.id) else { continue };
+            let is_same = asked.text() == other.text();
+            let probability = if is_same { 1.0 } else { Verifier::shipped().score(&comparison, *cosine) };
+            let nearby = around.iter().map(|(cosine, other)| Nearby {
+                cosine: *cosine,
+                is_alike: other.group == stored.group,
+                history: other.history,
+            });
+            let evidence = Evidence::of(*cosine, probability, nearby);
+            let near = Near { id: stored.id, cosine: *cosine, evidence, group: stored.group };
+            return (Some((near, found)), veto_of_nearest);
         }
-        found.sort_by_key(|near| Reverse(near.score.to_bits()));
-        (found, veto_of_nearest)
+        (None, veto_of_nearest)
     }
 
-    /// Has the question with the answer at `id` found.
-    pub(super) fn insert(&self, partition: &Digest, id: &Digest, question: &str) {
+    /// Has the question with the answer at `id` found. `is_alike` says of other rows whether their answers say the same.
+    pub(super) fn insert(&self, partition: &Digest, id: &Digest, question: &str, is_alike: impl Fn(&Digest) -> bool) {
         let known = self.get(partition);
         let partition = known.unwrap_or_else(|| {
             let mut partitions = self.0.write().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(partitions.entry(*partition).or_insert_with(|| Arc::new(Partition::new())))
         });
         let embedding = Embedder::shipped().embed(Question::new(question).text());
-        let stored = Stored { id: *id, text: question.into() };
+        let alike = partition.around(&embedding).into_iter().find(|(_, stored)| is_alike(&stored.id));
+        let group = alike.map_or(Group(number(id)), |(_, stored)| stored.group);
+        let stored = Stored { id: *id, text: question.into(), group, history: History::default() };
         partition.questions.write().unwrap_or_else(PoisonError::into_inner).insert(number(id), stored);
         // One without a word that is known has no direction, and is found by its letters alone.
         let _ = partition.index.insert(number(id), &embedding);
+    }
+
+    /// Learns that the answer at `id` was compared with the model's.
+    pub(crate) fn note_check(&self, partition: &Digest, id: &Digest, is_wrong: bool) {
+        self.change(partition, id, |stored| stored.history.add(is_wrong));
+    }
+
+    /// Learns that the answer at `id` says what those of `group` do.
+    pub(crate) fn join(&self, partition: &Digest, id: &Digest, group: Group) {
+        self.change(partition, id, |stored| stored.group = group);
+    }
+
+    fn change(&self, partition: &Digest, id: &Digest, change: impl FnOnce(&mut Stored)) {
+        let Some(partition) = self.get(partition) else { return };
+        let mut questions = partition.questions.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(stored) = questions.get_mut(&number(id)) {
+            change(stored);
+        }
     }
 
     pub(super) fn remove(&self, partition: &Digest, id: &Digest) {
@@ -108,12 +146,84 @@ impl Partition {
         Self { index: Index::new(Settings::default()), questions: RwLock::default() }
     }
 
-    fn stored(&self, number: u64) -> Option<Stored> {
-        self.questions.read().unwrap_or_else(PoisonError::into_inner).get(&number).cloned()
+    /// What is nearest to `embedding`, with its cosine.
+    fn around(&self, embedding: &Embedding) -> Vec<(f32, Stored)> {
+        let nearest = self.index.search(embedding, N_CANDIDATES, MIN_COSINE);
+        let questions = self.questions.read().unwrap_or_else(PoisonError::into_inner);
+        nearest.into_iter().filter_map(|it| Some((it.cosine.min(1.0), questions.get(&it.id)?.clone()))).collect()
     }
 }
 
 /// What an index knows a row by: ids are evenly spread, and a row that is taken for another is not found.
 fn number(id: &Digest) -> u64 {
     id.first_chunk().copied().map_or(0, u64::from_be_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PARTITION: Digest = [1; 32];
+
+    /// A partition with a question of each number, and which of them have the answer of an earlier one.
+    fn partitions(questions: &[(u8, &str, Option<u8>)]) -> Partitions {
+        let partitions = Partitions::default();
+        for (number, question, alike) in questions {
+            partitions.insert(&PARTITION, &[*number; 32], question, |id| alike.is_some_and(|it| *id == [it; 32]));
+        }
+        partitions
+    }
+
+    fn near(partitions: &Partitions, question: &str) -> Option<Near> {
+        partitions.near(&PARTITION, question, 0.0, |_| Some(())).0.map(|(near, ())| near)
+    }
+
+    const REFUND: (u8, &str, Option<u8>) = (1, "How do I get a refund?", None);
+
+    #[test]
+    fn the_nearest_that_may_serve_is_found() {
+        let check = |case: &str, expected: Option<u8>, question: &str| {
+            let known = partitions(&[REFUND, (2, "How do I get a refund for order 7?", None)]);
+            assert_eq!(expected, near(&known, question).map(|near| near.id[0]), "{case}");
+        };
+        check("the same", Some(1), "how do i get a refund");
+        check("another number", None, "How do I get a refund for order 8?");
+        check("that number", Some(2), "How could I get a refund for order 7");
+        check("something else", None, "When do shops close in Paris?");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_passed_over() {
+        let known = partitions(&[REFUND, (2, "How can I get a refund?", None)]);
+        let (found, _) = known.near(&PARTITION, "how do i get a refund", 0.0, |id| (*id != [1; 32]).then_some(()));
+
+        assert_eq!(Some([2; 32]), found.map(|(near, ())| near.id));
+    }
+
+    #[test]
+    fn answers_that_say_the_same_are_a_group() {
+        let known =
+            partitions(&[REFUND, (2, "How can I get a refund?", Some(1)), (3, "How do I get a refund in cash?", None)]);
+        let group = |question| near(&known, question).map(|near| near.group);
+        assert_eq!(group(REFUND.1), group("How can I get a refund?"));
+        let apart = near(&known, "How do I get a refund in cash?").unwrap();
+        assert_ne!(group(REFUND.1), Some(apart.group));
+        known.join(&PARTITION, &[3; 32], group(REFUND.1).unwrap());
+        let joined = near(&known, "How do I get a refund in cash?").unwrap();
+
+        assert_eq!(group(REFUND.1), Some(joined.group));
+        assert_ne!(apart.evidence, joined.evidence, "what lies around it is alike now");
+    }
+
+    #[test]
+    fn what_checks_found_is_known_of_an_answer() {
+        let known = partitions(&[REFUND]);
+        let before = near(&known, REFUND.1).unwrap();
+        known.note_check(&PARTITION, &[1; 32], true);
+        known.note_check(&PARTITION, &[9; 32], true);
+
+        assert_ne!(before.evidence, near(&known, REFUND.1).unwrap().evidence);
+        known.remove(&PARTITION, &[1; 32]);
+        assert!(near(&known, REFUND.1).is_none());
+    }
 }
