@@ -7,7 +7,7 @@ RUN := $(UV) run --locked
 BENCH_RUN := UV_PROJECT_ENVIRONMENT=.bench-venv $(UV) run --locked --no-editable
 NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo nextest run || echo test)
 
-.PHONY: help serve test test-rust test-python check fmt lint types bench bench-once drill soak bless clean
+.PHONY: help serve test test-rust test-python check fmt lint types docs wheel bench bench-once drill soak bless clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -44,8 +44,16 @@ lint: $(UV)
 	$(RUN) ruff check
 
 types: $(UV)
-	$(RUN) mypy
+	$(RUN) --group docs mypy
 	$(RUN) python -m mypy.stubtest tiercel._core --mypy-config-file pyproject.toml
+
+docs: $(UV) ## make the documentation's site in site/; warnings are errors
+	NO_MKDOCS_2_WARNING=1 $(RUN) --group docs mkdocs build
+
+wheel: $(UV) ## build for release what people install, into dist/, and test it; some minutes
+	rm -rf dist
+	$(UV) build --wheel --out-dir dist
+	TIERCEL_WHEEL=$$(ls $(CURDIR)/dist/*.whl) $(RUN) pytest tests/security/test_wheel.py
 
 bench: $(UV) ## measure everything beside its peers; about fifteen minutes
 	cargo bench --locked -p tiercel-benches
@@ -60,6 +68,10 @@ bench-once: $(UV) ## take every benchmark once, for correctness and not for its 
 	$(RUN) python benches/cancellation.py --quick
 	test -z "$$TIERCEL_DATA" || $(RUN) tiercel bench routing --data "$$TIERCEL_DATA" --quick
 
+.PHONY: figures
+figures: $(UV) ## write tables and pictures anew from what was measured, `docs/figures/*.json`
+	$(RUN) python -m tiercel.bench.figures
+
 drill: $(UV) ## break a provider in five ways under load, and draw what clients see; about four minutes
 	$(BENCH_RUN) --group bench python benches/drill.py --plot docs/drill.svg
 
@@ -72,4 +84,4 @@ bless: $(UV) ## make golden files anew; read them in the diff
 
 clean: ## remove everything that was built
 	cargo clean
-	rm -rf .venv .bench-venv .tools .mypy_cache .ruff_cache .pytest_cache dist python/tiercel/_core.*.so
+	rm -rf .venv .bench-venv .tools .mypy_cache .ruff_cache .pytest_cache dist site python/tiercel/_core.*.so

@@ -85,9 +85,9 @@ def learn(gateway, question, key=KEY, *, n_workers=1):
 
 def test_other_words_are_answered(start, interface, tmp_path):
     with start('mode = "semantic"', interface) as gateway:
-        assert learn(gateway, "what is your refund policy") > 200
+        assert learn(gateway, "what is your refund policy") > 100
         told = ask(gateway, "Good morning! What's your refund policy?")
-        assert re.fullmatch(r"semantic;sim=1\.00;p=1\.00;age=\d+;id=[0-9a-f]{16}", told)
+        assert re.fullmatch(r"semantic;sim=1\.00;p=\d\.\d\d;age=\d+;id=[0-9a-f]{16}", told)
 
         question = [{"role": "user", "content": "hello! please tell me what is your refund policy"}]
         streamed = gateway.chat(messages=question, stream=True)
@@ -160,7 +160,8 @@ def test_answers_that_differ_are_not_given(start):
         (known,) = gateway.get("/tiercel/cache").json()["classes"]
 
         assert told == {"miss"}
-        assert known["n_wrong"] == known["n_checks"] > 100
+        # Soon they are so improbable that they are hardly compared any more.
+        assert known["n_wrong"] == known["n_checks"] >= 1
         assert known["threshold"] is None
 
 

@@ -1,21 +1,22 @@
-"""`tiercel bench routing`: what routing is worth in a simulated month. `tiercel bench cache` is in `bench_cache`."""
+"""`tiercel bench routing`: what routing is worth in a simulated month. Its sisters are in modules of their own."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from tiercel.cli import output
 from tiercel.cli.bench_cache import ReportOption, SeedOption, cache
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from tiercel.cli.bench_routellm import routellm
+from tiercel.cli.bench_scale import scale
 
 app = typer.Typer(help="Judge decisions by simulation.", no_args_is_help=True)
 app.command()(cache)
+app.command()(routellm)
+app.command()(scale)
 
 QUICK = 2_000
 
@@ -86,16 +87,16 @@ def _show(found: dict[str, Any]) -> None:
 def _policy(it: dict[str, Any], n_requests: int) -> tuple[str, ...]:
     beside = (
         f"{it['better']:+.4f}",
-        _interval(it["better_interval"], "+.4f"),
+        output.interval(it["better_interval"], "+.4f"),
         f"{it['saved']:+.1%}",
-        _interval(it["saved_interval"], "+.1%"),
+        output.interval(it["saved_interval"], "+.1%"),
     )
     return (
         it["name"],
         f"{it['dollars']:.2f}",
         f"{1_000 * it['dollars'] / n_requests:.3f}",
         f"{it['quality']:.4f}",
-        _interval(it["quality_interval"], ".4f"),
+        output.interval(it["quality_interval"], ".4f"),
         *(("",) * len(beside) if it["name"] == "routing" else beside),
         f"{it['p50']:.2f}",
         f"{it['p99']:.2f}",
@@ -107,10 +108,6 @@ def _task(task: str, it: dict[str, Any]) -> tuple[str, ...]:
     wrong = [f"{other} {n}" for other, n in it["taken_for"].items() if other != task][:2]
     counts = (f"{it['n_requests']:,}", f"{it['n_questions']:,}", f"{it['found']:.2f}")
     return (task, *counts, ", ".join(wrong), f"{it['quality']:.3f}", _shares(it["tiers"]))
-
-
-def _interval(ends: Sequence[float], form: str) -> str:
-    return " to ".join(f"{end:{form}}" for end in ends)
 
 
 def _shares(shares: dict[str, float]) -> str:

@@ -99,7 +99,7 @@ impl Gateway {
         let tokens = tokens(registry.service_accounts()).map_err(unusable)?;
         let unix = time.current_time().map_or(Duration::ZERO, |time| Duration::from_secs(time.as_secs()));
         shared.metrics.set_configuration(prices.version(), unix);
-        shared.meanings.set_wanted(config.cache.mode.is_by_meaning());
+        shared.meanings.set_wanted(config.cache.mode.is_by_meaning().then_some(config.cache.answer_similarity));
         shared.access_log.set_max_lines(as_usize(config.log.queue.get()));
         Ok(Self {
             tls,

@@ -39,8 +39,9 @@ ASSUMPTIONS = (
     "The embedder read the questions of four intents in five, without their labels.",
     "The verifier learned from some questions of both sets, and from the labels of intents that one answer serves.",
     f"Neither learned from questions of the stream {streams.UNSEEN!r}, which has few intents that are far apart.",
-    "Nothing was fitted or chosen on the streams. The gateway learns while it is asked; its checks are in the dollars.",
-    "So does vCache's rule, which is told the truth; cosines and probabilities were fixed beforehand.",
+    "Nothing was fitted on the streams. The gateway learns while it is asked; its checks are in the dollars.",
+    "What it learns by was chosen on the questions of half of the intents, in other orders, and on pairs of Quora's.",
+    "vCache's rule learns, too, and is told the truth; cosines and probabilities were fixed beforehand.",
     "Prices are the catalogue's. Requests come one after the other, over one connection, within minutes.",
     "Intervals hold 95 % (Wilson); the same question again counts as no new trial. Other seeds are not in them.",
 )

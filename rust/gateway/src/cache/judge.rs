@@ -7,7 +7,7 @@
 use serde_json::{Value, json};
 use tiercel_core::settlement::CacheCheck;
 
-use super::otherwise::Trial;
+use super::otherwise::Pair;
 use crate::call::Call;
 use crate::own::{self, Question};
 use crate::shared::Permit;
@@ -24,14 +24,14 @@ const MAX_OUTPUT: u64 = 20;
 
 /// Two answers to a question.
 pub(super) struct Undecided {
-    pub(super) trial: Trial,
+    pub(super) pair: Pair,
     pub(super) question: String,
     pub(super) answers: [String; 2],
 }
 
 /// What a call is to judge.
 pub(crate) struct Judging {
-    trial: Trial,
+    pair: Pair,
     _place: Permit,
 }
 
@@ -39,13 +39,13 @@ impl Call {
     /// The call that asks a model whether the cache would have been right, where that has to be asked. It is to be made
     /// when the client has its answer, and to be settled.
     pub fn judge(&mut self, now: Moment) -> Option<Self> {
-        let Undecided { trial, question, answers } = self.caching.as_mut()?.undecided.take()?;
+        let Undecided { pair, question, answers } = self.caching.as_mut()?.undecided.take()?;
         let Some((mut call, place)) = self.ask_for_verdict(&question, &answers, now) else {
-            let check = trial.record(&self.gateway, true);
+            let check = pair.record(&self.gateway, true);
             self.caching.as_mut()?.check = Some(check);
             return None;
         };
-        call.judging = Some(Judging { trial, _place: place });
+        call.judging = Some(Judging { pair, _place: place });
         Some(call)
     }
 
@@ -62,9 +62,9 @@ impl Call {
 
     /// Takes down the verdict, if this call was to bring one.
     pub(crate) fn take_verdict(&mut self, now: Moment) -> Option<CacheCheck> {
-        let Judging { trial, .. } = self.judging.take()?;
+        let Judging { pair, .. } = self.judging.take()?;
         let is_wrong = !self.take_reply(now).is_some_and(|reply| says_same(&reply));
-        Some(trial.record(&self.gateway, is_wrong))
+        Some(pair.record(&self.gateway, is_wrong))
     }
 }
 

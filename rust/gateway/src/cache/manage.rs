@@ -139,6 +139,7 @@ mod tests {
             model: "auto".to_owned(),
             question: "Where is my order?".to_owned(),
             serves_other_words: true,
+            gist: None,
             form: Form::Whole,
             tags: vec!["faq".to_owned()],
             reply: Reply::json(200, Vec::new()),

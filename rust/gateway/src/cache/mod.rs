@@ -59,7 +59,7 @@ use crate::{Gateway, Moment, Reply, describe, settle};
 use flights::Place;
 use judge::Undecided;
 use key::Key;
-use meaning::Near;
+use meaning::Gist;
 use otherwise::Candidate;
 use row::{Form, Row};
 
@@ -90,9 +90,9 @@ enum Found {
     /// The same question.
     Exact { name: String, age: Duration, saved: Option<NanoDollars> },
     /// The same question in other words.
-    Semantic { near: Near, name: String, age: Duration, saved: Option<NanoDollars> },
+    Semantic { cosine: f32, score: f32, name: String, age: Duration, saved: Option<NanoDollars> },
     /// The same, but answers to other words are not given yet.
-    Shadow(Near),
+    Shadow { cosine: f32, score: f32 },
     /// Nothing.
     Miss,
     /// It was not looked for, since it may not be, or was told not to.
@@ -105,7 +105,7 @@ impl Caching {
         match self.outcome {
             Found::Exact { .. } => "exact",
             Found::Semantic { .. } => "semantic",
-            Found::Shadow(_) => "shadow",
+            Found::Shadow { .. } => "shadow",
             Found::Miss => "miss",
             Found::Bypass(_) => "bypass",
         }
@@ -120,7 +120,7 @@ impl Caching {
     pub(crate) fn saved(&self) -> Option<NanoDollars> {
         match self.outcome {
             Found::Exact { saved, .. } | Found::Semantic { saved, .. } => saved,
-            Found::Shadow(_) | Found::Miss | Found::Bypass(_) => None,
+            Found::Shadow { .. } | Found::Miss | Found::Bypass(_) => None,
         }
     }
 
@@ -133,11 +133,10 @@ impl Caching {
     pub(crate) fn header(&self) -> String {
         match &self.outcome {
             Found::Exact { name, age, .. } => format!("exact;age={};id={name}", age.as_secs()),
-            Found::Semantic { near, name, age, .. } => {
-                let Near { cosine, score, .. } = near;
+            Found::Semantic { cosine, score, name, age, .. } => {
                 format!("semantic;sim={cosine:.2};p={score:.2};age={};id={name}", age.as_secs())
             }
-            Found::Shadow(Near { cosine, score, .. }) => format!("shadow;sim={cosine:.2};p={score:.2}"),
+            Found::Shadow { cosine, score } => format!("shadow;sim={cosine:.2};p={score:.2}"),
             Found::Miss => "miss".to_owned(),
             Found::Bypass(reason) => format!("bypass;reason={reason}"),
         }
@@ -294,11 +293,16 @@ impl Call {
         let Some(caching) = &mut self.caching else { return };
         let Some(Demand::Model(request)) = self.asked.as_ref().map(|it| &it.demand) else { return };
         let said = kept.and_then(|reply| Ok((reply, request.said(&reply.body)?)));
-        if let Ok((_, said)) = &said {
-            caching.compare(&self.gateway, &said.text);
+        let settings = self.gateway.cache();
+        let serves_other_words = caching.key.as_ref().is_some_and(|key| key.serves_other_words);
+        let is_by_meaning = settings.mode.is_by_meaning() && serves_other_words;
+        let gist = said.as_ref().ok().filter(|_| is_by_meaning).map(|(_, said)| Gist::of(&said.text));
+        if let Ok((_, said)) = &said
+            && let Some(gist) = &gist
+        {
+            caching.compare(&self.gateway, &said.text, gist);
         }
         let Some(key) = &caching.key else { return };
-        let settings = self.gateway.cache();
         let entries = self.gateway.shared.entries();
         let row = said.and_then(|(reply, _)| {
             let row = Row {
@@ -310,7 +314,8 @@ impl Call {
                 tenant: self.principal.as_ref().map(|it| it.tenant.to_string()).unwrap_or_default(),
                 model: self.requested_model.clone(),
                 question: key.question.clone(),
-                serves_other_words: key.serves_other_words,
+                serves_other_words,
+                gist,
                 form: caching.form,
                 tags: caching.tags.clone(),
                 reply: reply.clone(),

@@ -13,11 +13,12 @@ use tiercel_core::money::NanoDollars;
 use tiercel_core::settlement::TokenUsage;
 use tiercel_wire::{self as wire, Request};
 
+use super::meaning::Gist;
 use crate::Reply;
 use crate::digest::{Digest, digest};
 
 /// To be changed with the form.
-const FORM: &[u8; 8] = b"answer 2";
+const FORM: &[u8; 8] = b"answer 3";
 
 /// One kept answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub(super) struct Row {
     pub(super) question: String,
     /// Whether whoever asks the same in other words may get it.
     pub(super) serves_other_words: bool,
+    /// What the answer says, where they may.
+    pub(super) gist: Option<Gist>,
     /// The form in which it is kept.
     pub(super) form: Form,
     /// The client's marks on it.
@@ -139,6 +142,7 @@ impl Row {
             writer.bytes(text.as_bytes());
         }
         writer.number(self.serves_other_words.into());
+        writer.bytes(&self.gist.as_ref().map(Gist::encode).unwrap_or_default());
         writer.number(Form::ALL.iter().position(|form| *form == self.form).unwrap_or_default() as u64);
         writer.number(self.tags.len() as u64);
         self.tags.iter().for_each(|tag| writer.bytes(tag.as_bytes()));
@@ -212,14 +216,29 @@ impl Reader<'_> {
         };
         let [name, tenant, model, question] = [self.text()?, self.text()?, self.text()?, self.text()?];
         let serves_other_words = self.number()? == 1;
+        let gist = Some(self.bytes()?).filter(|bytes| !bytes.is_empty()).map(Gist::decode);
+        let gist = if let Some(gist) = gist { Some(gist?) } else { None };
         let form = *Form::ALL.get(usize::try_from(self.number()?).ok()?)?;
         let tags = (0..self.number()?).map(|_| self.text()).collect::<Option<_>>()?;
         let status = self.number()?.try_into().ok()?;
         let headers = (0..self.number()?).map(|_| Some((Cow::Owned(self.text()?), self.text()?)));
         let headers = headers.collect::<Option<_>>()?;
         let reply = Reply { status, headers, body: self.bytes()?.to_vec() };
-        let row =
-            Row { name, created, ttl, cost, usage, tenant, model, question, serves_other_words, form, tags, reply };
+        let row = Row {
+            name,
+            created,
+            ttl,
+            cost,
+            usage,
+            tenant,
+            model,
+            question,
+            serves_other_words,
+            gist,
+            form,
+            tags,
+            reply,
+        };
         self.0.is_empty().then_some(row)
     }
 
@@ -259,6 +278,7 @@ mod tests {
             counts in prop::array::uniform5(0_u64..1 << 40),
             texts in prop::array::uniform4("\\PC{0,40}"),
             serves_other_words: bool,
+            said in prop::option::of("\\PC{0,40}"),
             form in prop::sample::select(Form::ALL.as_slice()),
             tags in vec("[a-z]{1,9}", 0..4),
             status in 100_u16..600,
@@ -274,6 +294,7 @@ mod tests {
                 cost: cost.map(NanoDollars),
                 usage: TokenUsage { input, cache_read, cache_write, output, reasoning, ..TokenUsage::default() },
                 name, tenant, model, question, serves_other_words, form, tags,
+                gist: said.as_deref().map(Gist::of),
                 reply: Reply { status, headers, body },
             }
         }

@@ -65,7 +65,7 @@ fn other_words_are_answered_once_it_is_known_how_well() {
     assert_eq!("1 miss", outcome(&run(&mut world, &again(0), says("30 days"))));
     assert_eq!("1 miss", outcome(&run(&mut world, &again(1), says("30 days"))), "nothing is known yet");
     let n_asked = learn(&mut world, "30 days");
-    assert!((250..600).contains(&n_asked), "{n_asked}");
+    assert!((100..300).contains(&n_asked), "{n_asked}");
     let seen = run(&mut world, &ask("hi, what's your refund policy? thanks"), says("never"));
 
     assert_eq!("0 semantic;sim=1.00;p=1.00;age=0", outcome(&seen));
@@ -120,7 +120,8 @@ fn answers_that_turn_out_wrong_are_not_given() {
     let seen: Vec<_> = (0..600).map(|it| run(&mut world, &again(it), says(&format!("it is {it}")))).collect();
 
     assert!(seen.iter().all(|seen| seen.asked.len() == 1));
-    assert!(seen.iter().filter(|seen| seen.line["is_cache_wrong"] == true).count() > 100);
+    // Soon they are so improbable that they are hardly compared any more.
+    assert!(seen.iter().filter(|seen| seen.line["is_cache_wrong"] == true).count() > 2);
     assert!(seen.iter().all(|seen| seen.line["is_cache_wrong"] != false));
 }
 
@@ -165,10 +166,10 @@ fn what_is_called_wrong_is_learned_from() {
 fn a_model_judges_what_words_do_not_tell() {
     let check = |case: &str, expected: Option<bool>, verdict: &str| {
         let mut world = world("mode = \"semantic\"\njudge = { model = \"two/small\", max_cost = 1 }");
-        for number in 0..260 {
+        for number in 0..50 {
             run(&mut world, &again(number), says("a month"));
         }
-        let mut call = world.open(&again(260));
+        let mut call = world.open(&again(50));
         answered(&world, &mut call, says("four weeks and a little more")[0].clone());
         let mut judge = call.judge(world.now).unwrap();
         call.settle(world.now);
@@ -189,10 +190,10 @@ fn a_model_judges_what_words_do_not_tell() {
 #[test]
 fn what_a_judge_may_not_be_asked_counts_as_wrong() {
     let mut world = world("mode = \"semantic\"\njudge = { model = \"two/small\", max_cost = 0.000_001 }");
-    for number in 0..260 {
+    for number in 0..50 {
         run(&mut world, &again(number), says("a month"));
     }
-    let mut call = world.open(&again(260));
+    let mut call = world.open(&again(50));
     answered(&world, &mut call, says("four weeks and a little more")[0].clone());
     assert!(call.judge(world.now).is_none());
     call.settle(world.now);

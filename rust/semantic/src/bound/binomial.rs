@@ -19,12 +19,6 @@ pub fn upper_bound(n_wrong: u32, n: u32, risk: f64) -> f64 {
     high
 }
 
-/// The fewest that bound a share by `max` at `risk` where none of them is wrong.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what is too large saturates")]
-pub(super) fn fewest(max: f64, risk: f64) -> u32 {
-    (risk.ln() / (1.0 - max).ln()).ceil() as u32
-}
-
 /// How likely at most `k` of `n` are, each with the probability `p`: the complement of `I_p(k + 1, n - k)` (DLMF 8.17.5).
 fn at_most(k: u32, n: u32, p: f64) -> f64 {
     1.0 - incomplete_beta(f64::from(k + 1), f64::from(n - k), p)

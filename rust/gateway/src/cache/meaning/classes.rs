@@ -1,4 +1,4 @@
-//! For which requests answers are given to other words, and from which score on: a guard for each class.
+//! For which requests answers are given to other words, and from which score on: odds and a guard for each class.
 //!
 //! # What a class is
 //! Those who share answers, and the model or route that they ask for. A partition would be too small: it takes some
@@ -15,7 +15,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 pub(crate) use tiercel_semantic::bound::Promise;
-use tiercel_semantic::bound::{Check, Decision, Guard};
+use tiercel_semantic::bound::{Check, Decision, Evidence, Guard, Odds};
 
 /// Beyond these, requests of a class are answered by the model.
 const MAX_CLASSES: usize = 1_024;
@@ -42,6 +42,7 @@ pub(crate) struct Class {
 }
 
 struct Known {
+    odds: Odds,
     guard: Guard,
     n_candidates: u64,
     n_served: u64,
@@ -51,8 +52,16 @@ struct Known {
 
 struct Served {
     name: String,
-    class: Class,
-    score: f32,
+    trial: Trial,
+}
+
+/// What is tried of a class: whether an answer of which so much is known serves.
+#[derive(Clone, Debug)]
+pub(crate) struct Trial {
+    pub(crate) class: Class,
+    pub(crate) evidence: Evidence,
+    /// How probable that is.
+    pub(crate) score: f32,
 }
 
 /// What is known of a class.
@@ -79,36 +88,44 @@ pub(crate) struct Standing {
 }
 
 impl Classes {
-    /// What to do with a candidate of this score. `draw` is drawn evenly from 0 to 1.
-    pub(crate) fn decide(&self, class: &Class, promise: Promise, score: f32, draw: f64) -> Decision {
+    /// What to do with a candidate of which so much is known. `draw` is drawn evenly from 0 to 1.
+    pub(crate) fn decide(&self, class: Class, promise: Promise, evidence: Evidence, draw: f64) -> (Trial, Decision) {
         let state = &mut *self.lock();
-        if !state.by_class.contains_key(class) && state.by_class.len() >= MAX_CLASSES {
-            return Decision::Ask;
+        if !state.by_class.contains_key(&class) && state.by_class.len() >= MAX_CLASSES {
+            return (Trial { class, evidence, score: 0.0 }, Decision::Ask);
         }
         let known = state.by_class.entry(class.clone()).or_insert_with(|| Known::new(promise));
         if known.guard.promise() != promise {
             // Another promise takes other checks.
             *known = Known::new(promise);
         }
+        let score = known.odds.score(&evidence);
         let decision = known.guard.decide(score, draw);
         known.n_candidates += 1;
         known.n_served += u64::from(decision == Decision::Serve);
-        decision
+        (Trial { class, evidence, score }, decision)
     }
 
     /// Takes note that the answer called `name` was given.
-    pub(crate) fn note_served(&self, name: &str, class: &Class, score: f32) {
+    pub(crate) fn note_served(&self, name: &str, trial: Trial) {
         let served = &mut self.lock().served;
         if served.len() >= MAX_SERVED {
             served.pop_front();
         }
-        served.push_back(Served { name: name.to_owned(), class: class.clone(), score });
+        served.push_back(Served { name: name.to_owned(), trial });
     }
 
     /// Learns what came of a check.
-    pub(crate) fn record(&self, class: &Class, check: Check) {
-        if let Some(known) = self.lock().by_class.get_mut(class) {
-            known.record(check);
+    pub(crate) fn record(&self, trial: &Trial, is_wrong: bool) {
+        if let Some(known) = self.lock().by_class.get_mut(&trial.class) {
+            known.record(trial, is_wrong);
+        }
+    }
+
+    /// Learns what came of comparing answers that the guard had not asked for: of the odds alone, since it is no even sample.
+    pub(crate) fn learn(&self, trial: &Trial, is_wrong: bool) {
+        if let Some(known) = self.lock().by_class.get_mut(&trial.class) {
+            known.odds.learn(&trial.evidence, is_wrong);
         }
     }
 
@@ -117,9 +134,9 @@ impl Classes {
         let state = &mut *self.lock();
         let Some(at) = state.served.iter().rposition(|served| served.name == name) else { return };
         if let Some(served) = state.served.remove(at)
-            && let Some(known) = state.by_class.get_mut(&served.class)
+            && let Some(known) = state.by_class.get_mut(&served.trial.class)
         {
-            known.record(Check { score: served.score, is_wrong: true });
+            known.record(&served.trial, true);
         }
     }
 
@@ -138,13 +155,21 @@ impl Classes {
 
 impl Known {
     fn new(promise: Promise) -> Self {
-        Self { guard: Guard::new(promise), n_candidates: 0, n_served: 0, n_checks: 0, n_wrong: 0 }
+        Self {
+            odds: Odds::default(),
+            guard: Guard::new(promise),
+            n_candidates: 0,
+            n_served: 0,
+            n_checks: 0,
+            n_wrong: 0,
+        }
     }
 
-    fn record(&mut self, check: Check) {
-        self.guard.record(check);
+    fn record(&mut self, trial: &Trial, is_wrong: bool) {
+        self.guard.record(Check { score: trial.score, is_wrong });
+        self.odds.learn(&trial.evidence, is_wrong);
         self.n_checks += 1;
-        self.n_wrong += u64::from(check.is_wrong);
+        self.n_wrong += u64::from(is_wrong);
     }
 
     fn standing(&self, class: &Class) -> Standing {
@@ -164,20 +189,27 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
+    use tiercel_semantic::bound::{History, Nearby};
+
     use super::*;
 
-    const PROMISE: Promise = Promise { max_error: 0.1, check_rate: 0.1, min_score: 0.5 };
+    const PROMISE: Promise = Promise { max_error: 0.1, check_rate: 0.1 };
 
     fn class(model: &str) -> Class {
         Class { scope: "acme".to_owned(), model: model.to_owned() }
     }
 
+    fn decide(classes: &Classes, model: &str, promise: Promise) -> (Trial, Decision) {
+        let evidence = Evidence::of(0.95, 0.9, [Nearby { cosine: 0.95, is_alike: true, history: History::default() }]);
+        classes.decide(class(model), promise, evidence, 0.5)
+    }
+
     /// Learns until answers are given; how many it took.
-    fn learn(classes: &Classes, class: &Class) -> usize {
+    fn learn(classes: &Classes, model: &str) -> usize {
         let serves = |_: &usize| {
-            let decision = classes.decide(class, PROMISE, 0.9, 0.5);
+            let (trial, decision) = decide(classes, model, PROMISE);
             if decision == Decision::Check {
-                classes.record(class, Check { score: 0.9, is_wrong: false });
+                classes.record(&trial, false);
             }
             decision == Decision::Serve
         };
@@ -187,24 +219,35 @@ mod tests {
     #[test]
     fn each_class_learns_for_itself() {
         let classes = Classes::default();
-        assert!(learn(&classes, &class("a")) > 200);
+        assert!(learn(&classes, "a") > 100);
 
-        assert_eq!(Decision::Serve, classes.decide(&class("a"), PROMISE, 0.9, 0.5));
-        assert_eq!(Decision::Ask, classes.decide(&class("b"), PROMISE, 0.9, 0.5));
+        assert_eq!(Decision::Serve, decide(&classes, "a", PROMISE).1);
+        assert_eq!(Decision::Check, decide(&classes, "b", PROMISE).1);
         let stricter = Promise { max_error: 0.05, ..PROMISE };
-        assert_eq!(Decision::Ask, classes.decide(&class("a"), stricter, 0.9, 0.5), "another promise begins anew");
+        assert_eq!(Decision::Check, decide(&classes, "a", stricter).1, "another promise begins anew");
+    }
+
+    #[test]
+    fn what_was_not_to_be_checked_teaches_no_trust() {
+        let classes = Classes::default();
+        for _ in 0..1_000 {
+            let (trial, decision) = decide(&classes, "a", PROMISE);
+            assert_eq!(Decision::Check, decision);
+            classes.learn(&trial, false);
+        }
+        assert!(decide(&classes, "a", PROMISE).0.score > 0.99);
     }
 
     #[test]
     fn what_is_called_wrong_is_not_given_again_at_once() {
         let classes = Classes::default();
-        learn(&classes, &class("a"));
-        classes.note_served("0a1b", &class("a"), 0.9);
+        learn(&classes, "a");
+        classes.note_served("0a1b", decide(&classes, "a", PROMISE).0);
         classes.take_negative("ffff");
-        assert_eq!(Decision::Serve, classes.decide(&class("a"), PROMISE, 0.9, 0.5), "another one");
+        assert_eq!(Decision::Serve, decide(&classes, "a", PROMISE).1, "another one");
         classes.take_negative("0a1b");
 
-        assert_eq!(Decision::Check, classes.decide(&class("a"), PROMISE, 0.9, 0.5));
+        assert_eq!(Decision::Check, decide(&classes, "a", PROMISE).1);
         assert_eq!(1, classes.standings()[0].n_wrong);
     }
 
@@ -212,10 +255,11 @@ mod tests {
     fn there_are_not_too_many() {
         let classes = Classes::default();
         for number in 0..=MAX_CLASSES {
-            classes.decide(&class(&number.to_string()), PROMISE, 0.9, 0.5);
-            classes.note_served("x", &class("0"), 0.9);
+            let (trial, _) = decide(&classes, &number.to_string(), PROMISE);
+            classes.note_served("x", trial);
         }
-        (0..MAX_SERVED).for_each(|_| classes.note_served("x", &class("0"), 0.9));
+        let (trial, _) = decide(&classes, "0", PROMISE);
+        (0..MAX_SERVED).for_each(|_| classes.note_served("x", trial.clone()));
 
         assert_eq!((MAX_CLASSES, MAX_SERVED), (classes.standings().len(), classes.lock().served.len()));
     }

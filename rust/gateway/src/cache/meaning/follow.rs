@@ -26,8 +26,8 @@ struct State {
 }
 
 impl Follower {
-    /// Takes in some of what is new; whether there is more.
-    pub(super) fn follow(&self, entries: &dyn Store, meanings: &Meanings) -> bool {
+    /// Takes in some of what is new; whether there is more. From `answer_similarity` on, two answers are one.
+    pub(super) fn follow(&self, entries: &dyn Store, meanings: &Meanings, answer_similarity: f64) -> bool {
         let state = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut changes = Vec::new();
         if state.backlog.is_empty() {
@@ -45,7 +45,9 @@ impl Follower {
         let secret = entries.secret();
         for (id, change) in &changes {
             match change {
-                Change::Kept if !state.places.contains_key(id) => state.take(id, entries, &secret, meanings),
+                Change::Kept if !state.places.contains_key(id) => {
+                    state.take(id, entries, &secret, meanings, answer_similarity);
+                }
                 // The same question again, with another answer.
                 Change::Kept => {}
                 Change::Gone => {
@@ -60,11 +62,23 @@ impl Follower {
 }
 
 impl State {
-    fn take(&mut self, id: &Digest, entries: &dyn Store, secret: &[u8; 32], meanings: &Meanings) {
+    fn take(
+        &mut self,
+        id: &Digest,
+        entries: &dyn Store,
+        secret: &[u8; 32],
+        meanings: &Meanings,
+        answer_similarity: f64,
+    ) {
         let Some(bytes) = entries.peek(id) else { return };
         if let Some((partition, row)) = Row::read(&bytes, id, secret) {
             if row.serves_other_words {
-                meanings.partitions.insert(&partition, id, &row.question);
+                let gist = |id: &Digest| Row::decode(&entries.peek(id)?, id, &partition, secret)?.gist;
+                let is_alike = |other: &Digest| {
+                    let both = row.gist.as_ref().zip(gist(other));
+                    both.is_some_and(|(one, other)| one.agrees(&other, answer_similarity) == Some(true))
+                };
+                meanings.partitions.insert(&partition, id, &row.question, is_alike);
                 self.places.insert(*id, partition);
             }
         } else if let Some(name) = negative::read(&bytes, id, secret) {

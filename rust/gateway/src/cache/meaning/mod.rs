@@ -6,6 +6,10 @@
 //! probable. And its *class*, those who share answers and the model that they ask for, must have shown that answers of such
 //! a probability are seldom wrong ([`classes`]).
 //!
+//! # What is one answer
+//! Stored answers that say the same, by the words of both or by a judge, are one *group*. What lies around a question is
+//! then known to be answered alike or not, which tells more than how near it is.
+//!
 //! # Who knows what was asked
 //! Each worker keeps the questions of all, by what they mean, in its own memory, and follows the store, which workers may
 //! share ([`follow`]). What a look-up finds there may be gone in the store: then it is not found.
@@ -15,12 +19,11 @@ mod classes;
 mod follow;
 mod partitions;
 
-pub(crate) use agreement::agree;
-pub(crate) use classes::{Class, Classes};
+pub(crate) use agreement::Gist;
+pub(crate) use classes::{Class, Classes, Trial};
 pub(crate) use partitions::{Near, Partitions};
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use crate::Gateway;
@@ -35,16 +38,21 @@ const UNWANTED: Duration = Duration::from_secs(1);
 /// What a worker knows of what questions mean.
 #[derive(Default)]
 pub(crate) struct Meanings {
-    is_wanted: AtomicBool,
+    /// From which cosine on two answers are one; `None` where nobody looks for them.
+    answer_similarity: Mutex<Option<f64>>,
     pub(crate) partitions: Partitions,
     pub(crate) classes: Classes,
     follower: Follower,
 }
 
 impl Meanings {
-    /// Whether questions are to be known by what they mean.
-    pub(crate) fn set_wanted(&self, is_wanted: bool) {
-        self.is_wanted.store(is_wanted, Ordering::Relaxed);
+    /// Has questions known by what they mean, where it is said from which cosine on two answers are one.
+    pub(crate) fn set_wanted(&self, answer_similarity: Option<f64>) {
+        *self.answer_similarity.lock().unwrap_or_else(PoisonError::into_inner) = answer_similarity;
+    }
+
+    fn answer_similarity(&self) -> Option<f64> {
+        *self.answer_similarity.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -57,10 +65,12 @@ impl CacheFollower {
     pub fn follow(&self) -> Option<Duration> {
         let shared = self.0.upgrade()?;
         let meanings = &shared.meanings;
-        if !meanings.is_wanted.load(Ordering::Relaxed) {
-            return Some(UNWANTED);
-        }
-        Some(if meanings.follower.follow(shared.entries(), meanings) { Duration::ZERO } else { CAUGHT_UP })
+        let Some(answer_similarity) = meanings.answer_similarity() else { return Some(UNWANTED) };
+        Some(if meanings.follower.follow(shared.entries(), meanings, answer_similarity) {
+            Duration::ZERO
+        } else {
+            CAUGHT_UP
+        })
     }
 }
 

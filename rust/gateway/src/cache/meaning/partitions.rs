@@ -1,14 +1,14 @@
 //! The questions of each partition, by what they mean.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tiercel_semantic::{Comparison, Embedder, Index, Neighbour, Question, Settings, Verifier, Veto};
+use tiercel_semantic::bound::{Evidence, History, Nearby};
+use tiercel_semantic::{Comparison, Embedder, Embedding, Index, Question, Settings, Verifier, Veto};
 
 use crate::digest::Digest;
 
-/// Questions that are looked at word by word: the verifier judges few. Forms of one answer count apart.
+/// Questions that are looked at: the nearest that may serve, and those around it. Forms of one answer count apart.
 const N_CANDIDATES: usize = 6;
 /// Farther ones ask for something else.
 const MIN_COSINE: f32 = 0.6;
@@ -28,6 +28,8 @@ struct Stored {
     id: Digest,
     /// Taken apart once, since that takes longer than comparing it: 615 bytes where there are ten words, 94 of which a text takes.
     question: Arc<Question>,
+    group: Group,
+    history: History,
 }
 
 /// A question that was answered.
@@ -37,48 +39,58 @@ pub(crate) struct Near {
     pub(crate) id: Digest,
     /// How near it is, up to 1.
     pub(crate) cosine: f32,
-    /// How probable it is that its answer serves.
-    pub(crate) score: f32,
+    /// What is known of its answer before it is given.
+    pub(crate) evidence: Evidence,
+    /// Which answer it is.
+    pub(crate) group: Group,
 }
 
+/// Those that were found to say the same, by the first of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Group(u64);
+
 impl Partitions {
-    /// What was asked in `partition` that may be what `question` asks, the most probable first; all at least as near as
-    /// `min_cosine`. If the nearest is vetoed, by what.
-    pub(crate) fn near(&self, partition: &Digest, question: &str, min_cosine: f32) -> (Vec<Near>, Option<Veto>) {
-        let Some(partition) = self.get(partition) else { return (Vec::new(), None) };
+    /// What was asked in `partition` and is nearest to `question`, of what `read` can have and no veto speaks against; at
+    /// least as near as `min_cosine`. If the nearest of all is vetoed, by what.
+    pub(crate) fn near<T>(
+        &self,
+        partition: &Digest,
+        question: &str,
+        min_cosine: f32,
+        mut read: impl FnMut(&Digest) -> Option<T>,
+    ) -> (Option<(Near, T)>, Option<Veto>) {
+        let Some(partition) = self.get(partition) else { return (None, None) };
         let asked = Question::new(question);
-        let embedding = Embedder::shipped().embed(asked.text());
+        let around = partition.around(&Embedder::shipped().embed(asked.text()));
         let mut veto_of_nearest = None;
-        let mut found: Vec<Near> = Vec::new();
-        let mut is_certain = false;
-        let mut last: Option<(Arc<Question>, Result<f32, Veto>)> = None;
-        let nearest = partition.index.search(&embedding, N_CANDIDATES, min_cosine.max(MIN_COSINE));
-        let stored = partition.stored(&nearest);
-        for (place, (neighbour, stored)) in nearest.iter().zip(stored).enumerate() {
-            let Some(Stored { id, question }) = stored else { continue };
-            let cosine = neighbour.cosine.min(1.0);
-            let judged = match last.take() {
-                // Another form of the same answer.
-                Some((last, judged)) if last == question => judged,
-                // Nothing is more probable than the same words.
-                _ if is_certain && !asked.is_same(&question) => continue,
-                // Of the nearest alone it is told why not.
-                _ if place > 0 && asked.is_another(&question) => continue,
-                _ => judge(&asked, &question, cosine),
-            };
-            match judged {
-                Ok(score) => found.push(Near { id, cosine, score }),
-                Err(veto) => veto_of_nearest = veto_of_nearest.or((place == 0).then_some(veto)),
+        for (place, (cosine, stored)) in around.iter().enumerate().take_while(|(_, (cosine, _))| *cosine >= min_cosine)
+        {
+            // Of the nearest alone it is told why not.
+            if place > 0 && asked.is_another(&stored.question) {
+                continue;
             }
-            is_certain |= judged == Ok(1.0);
-            last = Some((question, judged));
+            let probability = match judge(&asked, &stored.question, *cosine) {
+                Ok(probability) => probability,
+                Err(veto) => {
+                    veto_of_nearest = veto_of_nearest.or((place == 0).then_some(veto));
+                    continue;
+                }
+            };
+            let Some(found) = read(&stored.id) else { continue };
+            let nearby = around.iter().map(|(cosine, other)| Nearby {
+                cosine: *cosine,
+                is_alike: other.group == stored.group,
+                history: other.history,
+            });
+            let evidence = Evidence::of(*cosine, probability, nearby);
+            let near = Near { id: stored.id, cosine: *cosine, evidence, group: stored.group };
+            return (Some((near, found)), veto_of_nearest);
         }
-        found.sort_by_key(|near| Reverse(near.score.to_bits()));
-        (found, veto_of_nearest)
+        (None, veto_of_nearest)
     }
 
-    /// Has the question with the answer at `id` found.
-    pub(super) fn insert(&self, partition: &Digest, id: &Digest, question: &str) {
+    /// Has the question with the answer at `id` found. `is_alike` says of other rows whether their answers say the same.
+    pub(super) fn insert(&self, partition: &Digest, id: &Digest, question: &str, is_alike: impl Fn(&Digest) -> bool) {
         let known = self.get(partition);
         let partition = known.unwrap_or_else(|| {
             let mut partitions = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -86,10 +98,30 @@ impl Partitions {
         });
         let question = Question::new(question);
         let embedding = Embedder::shipped().embed(question.text());
-        let stored = Stored { id: *id, question: Arc::new(question) };
+        let alike = partition.around(&embedding).into_iter().find(|(_, stored)| is_alike(&stored.id));
+        let group = alike.map_or(Group(number(id)), |(_, stored)| stored.group);
+        let stored = Stored { id: *id, question: Arc::new(question), group, history: History::default() };
         partition.questions.write().unwrap_or_else(PoisonError::into_inner).insert(number(id), stored);
         // One without a word that is known has no direction, and is found by its letters alone.
         let _ = partition.index.insert(number(id), &embedding);
+    }
+
+    /// Learns that the answer at `id` was compared with the model's.
+    pub(crate) fn note_check(&self, partition: &Digest, id: &Digest, is_wrong: bool) {
+        self.change(partition, id, |stored| stored.history.add(is_wrong));
+    }
+
+    /// Learns that the answer at `id` says what those of `group` do.
+    pub(crate) fn join(&self, partition: &Digest, id: &Digest, group: Group) {
+        self.change(partition, id, |stored| stored.group = group);
+    }
+
+    fn change(&self, partition: &Digest, id: &Digest, change: impl FnOnce(&mut Stored)) {
+        let Some(partition) = self.get(partition) else { return };
+        let mut questions = partition.questions.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(stored) = questions.get_mut(&number(id)) {
+            change(stored);
+        }
     }
 
     pub(super) fn remove(&self, partition: &Digest, id: &Digest) {
@@ -119,10 +151,11 @@ impl Partition {
         Self { index: Index::new(Settings::default()), questions: RwLock::default() }
     }
 
-    /// Each of the neighbours, if it is still there.
-    fn stored(&self, nearest: &[Neighbour]) -> Vec<Option<Stored>> {
+    /// What is nearest to `embedding`, with its cosine.
+    fn around(&self, embedding: &Embedding) -> Vec<(f32, Stored)> {
+        let nearest = self.index.search(embedding, N_CANDIDATES, MIN_COSINE);
         let questions = self.questions.read().unwrap_or_else(PoisonError::into_inner);
-        nearest.iter().map(|it| questions.get(&it.id).cloned()).collect()
+        nearest.into_iter().filter_map(|it| Some((it.cosine.min(1.0), questions.get(&it.id)?.clone()))).collect()
     }
 }
 
@@ -144,75 +177,67 @@ fn number(id: &Digest) -> u64 {
 mod tests {
     use super::*;
 
-    const PARTITION: Digest = [7; 32];
-    const QUESTIONS: [&str; 8] = [
-        "How do I reset my password?",
-        "How can I reset my password?",
-        "How do I reset my password, please?",
-        "How do I not reset my password?",
-        "Why do I reset my password?",
-        "How do I change the password of my account?",
-        "How do I reset my 2 passwords?",
-        "What is the capital of France?",
-    ];
+    const PARTITION: Digest = [1; 32];
 
-    /// What is found without any short cut: of each that is near enough its id and score; and why not the nearest.
-    fn expected(asked: &str, stored: &[(Digest, &str)]) -> (Vec<(Digest, f32)>, Option<Veto>) {
-        let embed = |question: &Question| Embedder::shipped().embed(question.text());
-        let asked = Question::new(asked);
-        let mut near: Vec<_> = stored.iter().map(|(id, text)| (*id, Question::new(text))).collect();
-        near.retain(|(_, question)| embed(question).cosine(&embed(&asked)) >= MIN_COSINE);
-        near.sort_by(|(_, one), (_, other)| {
-            embed(other).cosine(&embed(&asked)).total_cmp(&embed(one).cosine(&embed(&asked)))
-        });
-        let veto = |question: &Question| Comparison::between(&asked, question).veto();
-        let veto_of_nearest = near.first().and_then(|(_, question)| veto(question));
-        let is_certain = near.iter().any(|(_, question)| question.text() == asked.text());
-        near.retain(|(_, question)| veto(question).is_none() && (!is_certain || question.text() == asked.text()));
-        let score = |question: &Question| {
-            let cosine = embed(question).cosine(&embed(&asked)).min(1.0);
-            if is_certain { 1.0 } else { Verifier::shipped().score(&Comparison::between(&asked, question), cosine) }
-        };
-        (near.iter().map(|(id, question)| (*id, score(question))).collect(), veto_of_nearest)
-    }
-
-    #[test]
-    fn short_cuts_change_nothing() {
-        for stored in [&QUESTIONS[1..3], &QUESTIONS[3..], &QUESTIONS[2..6]] {
-            let stored: Vec<(Digest, &str)> = (0_u8..).map(|id| [id; 32]).zip(stored.iter().copied()).collect();
-            let partitions = Partitions::default();
-            for (id, question) in &stored {
-                partitions.insert(&PARTITION, id, question);
-            }
-            for asked in QUESTIONS {
-                let (mut expected, expected_veto) = expected(asked, &stored);
-                let (found, veto) = partitions.near(&PARTITION, asked, 0.0);
-                let mut ids: Vec<Digest> = found.iter().map(|near| near.id).collect();
-                assert!(found.is_sorted_by(|one, other| one.score >= other.score), "{asked}");
-                assert_eq!(expected_veto, veto, "{asked}");
-                ids.sort_unstable();
-                expected.sort_unstable_by_key(|(id, _)| *id);
-                assert_eq!(expected.iter().map(|(id, _)| *id).collect::<Vec<_>>(), ids, "{asked}");
-                for (id, score) in expected {
-                    let near = found.iter().find(|near| near.id == id).unwrap();
-                    assert!((near.score - score).abs() < 0.01, "{asked}: {} for {score}", near.score);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn forms_of_an_answer_are_as_probable() {
+    /// A partition with a question of each number, and which of them have the answer of an earlier one.
+    fn partitions(questions: &[(u8, &str, Option<u8>)]) -> Partitions {
         let partitions = Partitions::default();
-        for id in 0..3 {
-            partitions.insert(&PARTITION, &[id; 32], QUESTIONS[0]);
+        for (number, question, alike) in questions {
+            partitions.insert(&PARTITION, &[*number; 32], question, |id| alike.is_some_and(|it| *id == [it; 32]));
         }
-        let scores = |asked: &str| -> Vec<u32> {
-            partitions.near(&PARTITION, asked, 0.0).0.iter().map(|near| near.score.to_bits()).collect()
-        };
-        let other = scores("How can I reset a password?");
+        partitions
+    }
 
-        assert_eq!(vec![1.0_f32.to_bits(); 3], scores("Please, how do I reset my password"));
-        assert_eq!(vec![other[0]; 3], other);
+    fn near(partitions: &Partitions, question: &str) -> Option<Near> {
+        partitions.near(&PARTITION, question, 0.0, |_| Some(())).0.map(|(near, ())| near)
+    }
+
+    const REFUND: (u8, &str, Option<u8>) = (1, "How do I get a refund?", None);
+
+    #[test]
+    fn the_nearest_that_may_serve_is_found() {
+        let check = |case: &str, expected: Option<u8>, question: &str| {
+            let known = partitions(&[REFUND, (2, "How do I get a refund for order 7?", None)]);
+            assert_eq!(expected, near(&known, question).map(|near| near.id[0]), "{case}");
+        };
+        check("the same", Some(1), "how do i get a refund");
+        check("another number", None, "How do I get a refund for order 8?");
+        check("that number", Some(2), "How could I get a refund for order 7");
+        check("something else", None, "When do shops close in Paris?");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_passed_over() {
+        let known = partitions(&[REFUND, (2, "How can I get a refund?", None)]);
+        let (found, _) = known.near(&PARTITION, "how do i get a refund", 0.0, |id| (*id != [1; 32]).then_some(()));
+
+        assert_eq!(Some([2; 32]), found.map(|(near, ())| near.id));
+    }
+
+    #[test]
+    fn answers_that_say_the_same_are_a_group() {
+        let known =
+            partitions(&[REFUND, (2, "How can I get a refund?", Some(1)), (3, "How do I get a refund in cash?", None)]);
+        let group = |question| near(&known, question).map(|near| near.group);
+        assert_eq!(group(REFUND.1), group("How can I get a refund?"));
+        let apart = near(&known, "How do I get a refund in cash?").unwrap();
+        assert_ne!(group(REFUND.1), Some(apart.group));
+        known.join(&PARTITION, &[3; 32], group(REFUND.1).unwrap());
+        let joined = near(&known, "How do I get a refund in cash?").unwrap();
+
+        assert_eq!(group(REFUND.1), Some(joined.group));
+        assert_ne!(apart.evidence, joined.evidence, "what lies around it is alike now");
+    }
+
+    #[test]
+    fn what_checks_found_is_known_of_an_answer() {
+        let known = partitions(&[REFUND]);
+        let before = near(&known, REFUND.1).unwrap();
+        known.note_check(&PARTITION, &[1; 32], true);
+        known.note_check(&PARTITION, &[9; 32], true);
+
+        assert_ne!(before.evidence, near(&known, REFUND.1).unwrap().evidence);
+        known.remove(&PARTITION, &[1; 32]);
+        assert!(near(&known, REFUND.1).is_none());
     }
 }
