@@ -22,6 +22,8 @@ from tests.providers import unary
 SEED = 20_260_101
 N_CRASHES = 50
 N_FLIPS = 40
+# Where LMDB reads by what it knows its files, behind the first page's head.
+MAGIC = 16
 NUMBERS = count()
 CACHE = '[cache]\nmode = "exact"\nscope = "tenant"\n'
 # Two clients of one tenant, and one of another.
@@ -191,7 +193,7 @@ def test_whatever_is_changed_in_the_file_no_wrong_answer_comes(start, folder, tm
     chance = random.Random(SEED)
     n_bytes = (folder / "data.mdb").stat().st_size
     n_set_aside = 0
-    for position in [*chance.sample(range(n_bytes), N_FLIPS // 2), *heads(sound, chance)]:
+    for position in [MAGIC, *chance.sample(range(n_bytes), N_FLIPS // 2), *heads(sound, chance)]:
         shutil.rmtree(folder)
         shutil.copytree(sound, folder)
         with (folder / "data.mdb").open("r+b") as file:
@@ -209,7 +211,7 @@ def test_whatever_is_changed_in_the_file_no_wrong_answer_comes(start, folder, tm
             assert set(found) <= ({"miss"} if is_set_aside else {"exact", "miss"})
             n_set_aside += is_set_aside
 
-    assert 0 < n_set_aside < N_FLIPS
+    assert 0 < n_set_aside <= N_FLIPS
 
 
 def heads(folder, chance):
