@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from harness.processes import Program, free_port
+from tiercel.bench.whole_path.processes import Program, free_port
 from outage.providers import MODEL
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from harness.report import machine, machine_line
+from tiercel.bench.machine import machine, machine_line
 from outage.absences import absences
 from outage.problems import problems
 from outage.rows import rows

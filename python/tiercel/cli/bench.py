@@ -1,4 +1,4 @@
-"""`tiercel bench routing`: what routing is worth in a simulated month. `tiercel bench cache` is in `bench_cache`."""
+"""`tiercel bench routing`: what routing is worth in a simulated month. Its sisters are in `bench_*`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import typer
 
 from tiercel.cli import output
 from tiercel.cli.bench_cache import ReportOption, SeedOption, cache
+from tiercel.cli.bench_gateway import gateway
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-app = typer.Typer(help="Judge decisions by simulation.", no_args_is_help=True)
-app.command()(cache)
+app = typer.Typer(help="Measure what it costs, and judge decisions by simulation.", no_args_is_help=True)
+for command in (gateway, cache):
+    app.command()(command)
 
 QUICK = 2_000
 

@@ -1,0 +1,109 @@
+"""Rounds: in each, every contender is measured once in every way, and each round starts with another one."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tiercel.bench.whole_path import figures
+from tiercel.bench.whole_path.figures import Samples, Scale, WrongAnswerError
+from tiercel.bench.whole_path.processes import ProgramError
+from tiercel.bench.whole_path.samples import DIRECT, Measured
+from tiercel.bench.whole_path.services import Service, Starter, Upstream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from tiercel.bench.whole_path.contenders import Contender
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A contender with all its services that are measured; `direct` is the upstream itself."""
+
+    contender: Contender | None
+    plain: Service
+    encrypted: Service | None = None
+    doubled: Service | None = None
+    cached: Service | None = None
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """A whole run."""
+
+    starter: Starter
+    scale: Scale
+    measured: Measured
+    tell: Callable[[str, float], None]
+    """Told what is done next, and which part of all is done."""
+
+    def run(self, contenders: Sequence[Contender]) -> None:
+        """Measures all of them; what goes wrong with one is in the report.
+
+        Raises:
+            ProgramError: An upstream did not start, or has ended.
+        """
+        with (
+            self.starter.upstream(tls=False) as plain,
+            self.starter.upstream(tls=True) as encrypted,
+            ExitStack() as services,
+        ):
+            entrants = [Entrant(None, Service(DIRECT, plain.endpoint, None))]
+            for contender in contenders:
+                self.tell(f"starting {contender.name}", 0)
+                with self._noted(contender.name):
+                    entrants.append(self._enter(contender, plain, encrypted, services))
+            n_turns = self.scale.n_rounds * len(entrants)
+            for number in range(self.scale.n_rounds):
+                first = number % len(entrants)
+                measured: dict[str, Samples] = {}
+                for turn, entrant in enumerate(entrants[first:] + entrants[:first], number * len(entrants)):
+                    name = entrant.plain.name
+                    self.tell(f"round {number + 1} of {self.scale.n_rounds}: {name}", turn / n_turns)
+                    measured[name] = {}
+                    # Without an upstream nothing that is measured means anything.
+                    plain.program.check()
+                    encrypted.program.check()
+                    with self._noted(name):
+                        self._measure(entrant, plain, measured[name])
+                self.measured.add_round(measured)
+
+    def _enter(self, contender: Contender, plain: Upstream, encrypted: Upstream, services: ExitStack) -> Entrant:
+        start = self.starter.service
+        entrant = Entrant(
+            contender,
+            services.enter_context(start(contender, plain)),
+            services.enter_context(start(contender, encrypted)) if contender.tls else None,
+            services.enter_context(start(contender, plain, n_workers=2)) if contender.scales else None,
+            services.enter_context(start(contender, plain, has_cache=True)) if contender.caches else None,
+        )
+        if entrant.cached:
+            self.tell(f"teaching the cache of {contender.name}", 0)
+            figures.teach(self.starter.driver, entrant.cached)
+        return entrant
+
+    def _measure(self, entrant: Entrant, upstream: Upstream, samples: Samples) -> None:
+        driver, scale = self.starter.driver, self.scale
+        samples |= figures.busy(driver, entrant.plain, scale)
+        samples |= figures.alone(driver, entrant.plain, scale)
+        samples |= figures.due(driver, entrant.plain, scale, capacity=samples["P3 rate"])
+        samples |= figures.streams(driver, entrant.plain, scale)
+        if entrant.cached:
+            samples |= figures.hits(driver, entrant.cached, scale)
+        if entrant.encrypted:
+            samples |= figures.tls(driver, entrant.plain, entrant.encrypted, scale)
+        if entrant.doubled:
+            two_are_free = self.starter.cores.two_are_free
+            samples |= figures.workers(driver, entrant.plain, entrant.doubled, scale, two_are_free=two_are_free)
+        if entrant.contender:
+            samples |= figures.memory(self.starter, entrant.contender, upstream, scale)
+
+    @contextmanager
+    def _noted(self, name: str) -> Iterator[None]:
+        """What goes wrong with one contender ends its turn, and not the run."""
+        try:
+            yield
+        except (ProgramError, WrongAnswerError) as problem:
+            self.measured.problems.append((name, str(problem)))

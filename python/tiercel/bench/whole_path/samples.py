@@ -1,0 +1,52 @@
+"""What a run has measured so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tiercel.bench.rows import Row, document
+from tiercel.bench.whole_path.figures import FIGURES
+
+if TYPE_CHECKING:
+    from tiercel.bench.rows import Missing
+    from tiercel.bench.whole_path.figures import Samples
+
+DIRECT = "direct"
+"""The driver asking the upstream, with nothing in between."""
+
+
+@dataclass
+class Measured:
+    """All samples of a run."""
+
+    notes: dict[str, str]
+    """What each contender is, by its name, in the order in which they are shown."""
+    missing: list[Missing]
+    rows: dict[str, Row] = field(default_factory=lambda: {key: Row(key, figure) for key, figure in FIGURES.items()})
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    """The contender, and what went wrong with it."""
+    n_rounds: int = 0
+
+    def add_round(self, measured: dict[str, Samples]) -> None:
+        """Takes what was measured of each contender in one round."""
+        self.n_rounds += 1
+        direct = measured.get(DIRECT, {})
+        for name, samples in measured.items():
+            for key, value in samples.items():
+                row = self.rows[key]
+                is_added = row.quantity.is_added and name != DIRECT
+                if not is_added:
+                    row.samples.setdefault(name, []).append(value)
+                elif key in direct:
+                    row.samples.setdefault(name, []).append(value - direct[key])
+
+    def document(self) -> dict[str, Any]:
+        """Everything, as `rows.document` has it."""
+        return document(
+            list(self.rows.values()),
+            n_rounds=self.n_rounds,
+            notes=self.notes,
+            missing=self.missing,
+            problems=self.problems,
+        )
