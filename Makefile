@@ -50,13 +50,13 @@ types: $(UV)
 bench: $(UV) ## measure everything beside its peers; about fifteen minutes
 	cargo bench --locked -p tiercel-benches
 	$(BENCH_RUN) pytest benches/test_core.py --benchmark-only
-	$(BENCH_RUN) python benches/gateway.py
+	$(BENCH_RUN) tiercel bench gateway --json benches/results/gateway.json
 	$(BENCH_RUN) python benches/cancellation.py
 
 bench-once: $(UV) ## take every benchmark once, for correctness and not for its figures
 	cargo test --locked -p tiercel-benches --all-targets
 	$(RUN) --group bench pytest benches/test_core.py benches/test_drill.py --benchmark-disable
-	$(RUN) python benches/gateway.py --quick --only "tiercel asgi,tiercel rsgi"
+	$(RUN) tiercel bench gateway --quick --only "tiercel asgi,tiercel rsgi"
 	$(RUN) python benches/cancellation.py --quick
 	test -z "$$TIERCEL_DATA" || $(RUN) tiercel bench routing --data "$$TIERCEL_DATA" --quick
 

@@ -85,6 +85,7 @@ class Row:
                 for name, values in self.samples.items()
             },
             "reach": str(target or ""),
+            "peer": target and target.peer,
             "is_added": self.quantity.is_added,
             "met": self._met(target) if target else {},
         }

@@ -10,49 +10,45 @@ from typing import Annotated
 import typer
 
 from tiercel.cli import bench_rows, output
-from tiercel.cli.bench_rows import JsonOption, QuickOption, RoundsOption
 
+PlotOption = Annotated[
+    Path | None,
+    typer.Option(show_default=False, help="A file, .svg or .png, for a plot of P3 and P5; needs matplotlib."),
+]
 OnlyOption = Annotated[
     str | None, typer.Option(show_default=False, help="Contenders to measure, with commas between their names.")
 ]
-EnvoyOption = Annotated[str | None, typer.Option(show_default=False, help="Envoy's program `envoy`.")]
-BifrostOption = Annotated[str | None, typer.Option(show_default=False, help="Bifrost's program `bifrost-http`.")]
-TensorZeroOption = Annotated[str | None, typer.Option(show_default=False, help="A Python that has TensorZero's wheel.")]
-PortkeyOption = Annotated[str | None, typer.Option(show_default=False, help="Portkey's program `gateway`.")]
-LiteLlmOption = Annotated[str | None, typer.Option("--litellm", show_default=False, help="LiteLLM's program `litellm`.")]
+PeerOption = Annotated[
+    list[str],
+    typer.Option(
+        "--peer", metavar="NAME=PATH", default_factory=list, show_default=False, help="Where a peer's program is."
+    ),
+]
 
 
 def gateway(  # noqa: PLR0913, PLR0917 - they are its options
-    quick: QuickOption = False,
-    rounds: RoundsOption = None,
+    peer: PeerOption,
+    quick: bench_rows.QuickOption = False,
+    rounds: bench_rows.RoundsOption = None,
     only: OnlyOption = None,
-    report: JsonOption = None,
-    plot: Annotated[
-        Path | None,
-        typer.Option(show_default=False, help="A file, .svg or .png, for a plot of P3 and P5; needs matplotlib."),
-    ] = None,
-    envoy: EnvoyOption = None,
-    bifrost: BifrostOption = None,
-    tensorzero: TensorZeroOption = None,
-    portkey: PortkeyOption = None,
-    litellm: LiteLlmOption = None,
+    report: bench_rows.JsonOption = None,
+    plot: PlotOption = None,
 ) -> None:
     """Measure what a request costs on its whole way, beside direct and every peer that is installed.
 
     An upstream that costs almost nothing is asked by a load driver, with a gateway in between: CPU, latency, streams,
     hits of the cache, TLS, memory, a second worker. Contenders take turns in each round. A peer's program is
-    looked for at its option, else in BENCH_NAME, else on the path. With all peers it takes some thirteen minutes; on two
-    cores, nothing else should run meanwhile.
+    looked for where --peer says, else BENCH_NAME, else on the path. With all peers it takes some thirteen minutes, in
+    which nothing else should run.
 
     Exit codes: 0 every answer of Tiercel's was right; 1 one was not; 2 it cannot be measured here.
     """
-    programs = {"envoy": envoy, "bifrost": bifrost, "tensorzero": tensorzero, "portkey": portkey, "litellm": litellm}
     from tiercel.bench.whole_path.run import Options, run  # noqa: PLC0415 - other commands need not start programs
 
     # However it is stopped, what it has started is ended.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     with bench_rows.progress() as tell:
-        found = run(Options(quick, rounds, tuple(only.split(",")) if only else (), programs), tell)
+        found = run(Options(quick, rounds, tuple(only.split(",")) if only else (), programs_of(peer)), tell)
     bench_rows.show(found)
     if report:
         output.report(report, found)
@@ -60,6 +56,21 @@ def gateway(  # noqa: PLR0913, PLR0917 - they are its options
         draw(plot, found)
     if found["failed"]:
         raise output.Stop(f"wrong answers: {', '.join(found['failed'])}", output.NO)
+
+
+def programs_of(peers: list[str]) -> dict[str, str]:
+    """Paths by the names of peers.
+
+    Raises:
+        Stop: One is not NAME=PATH.
+    """
+    programs = {}
+    for each in peers:
+        name, sign, path = each.partition("=")
+        if not (sign and path):
+            raise output.Stop(f"--peer {each}: it has to be NAME=PATH, such as envoy=V/bin/envoy")
+        programs[name] = path
+    return programs
 
 
 def draw(path: Path, found: dict[str, object]) -> None:

@@ -66,14 +66,15 @@ def show(found: dict[str, Any]) -> None:
 def _target(row: dict[str, Any]) -> tuple[str, ...]:
     ours = {name: it for name, it in row["values"].items() if name in row["met"]}
     peers = {name: it for name, it in row["values"].items() if name not in row["met"] and not _is_whole(row, name)}
-    verdicts = {_VERDICTS[row["met"][name]] for name in ours}
+    verdict = " and ".join(sorted({_VERDICTS[row["met"][name]] for name in ours})) or "not measured"
+    alone = f", but {row['peer']} is not here" if row["peer"] and row["peer"] not in peers else ""
     return (
         row["id"],
         row["quantity"],
         row["unit"],
         row["reach"],
         "; ".join(f"{name.removeprefix('tiercel ')} {_spread(it)}" for name, it in ours.items()),
-        " and ".join(sorted(verdicts)) or "not measured",
+        verdict + alone,
         "; ".join(f"{name} {_number(it['median'])}" for name, it in peers.items()),
     )
 

@@ -59,15 +59,15 @@ def table(rows: Iterable[tuple[str, ...]], header: tuple[str, ...] = ()) -> None
     from rich.table import Table  # noqa: PLC0415 - see `console`
     from rich.text import Text  # noqa: PLC0415 - see `console`
 
-    console = console()
-    if not console.is_terminal:
-        console.width = _UNBOUNDED
+    shown = console()
+    if not shown.is_terminal:
+        shown.width = _UNBOUNDED
     grid = Table.grid(padding=(0, 2))
     if header:
         grid.add_row(*(Text(title, "bold") for title in header))
     for row in rows:
         grid.add_row(*row)
-    console.print(grid)
+    shown.print(grid)
 
 
 def json(value: object) -> None:
@@ -92,8 +92,8 @@ def track(items: Sequence[Item], doing: str) -> Iterable[Item]:
     """The items, with a bar on standard error that shows how many are through."""
     from rich.progress import track  # noqa: PLC0415 - see `console`
 
-    console = console(stderr=True)
-    return track(items, doing, console=console, transient=True, disable=not console.is_terminal)
+    shown = console(stderr=True)
+    return track(items, doing, console=shown, transient=True, disable=not shown.is_terminal)
 
 
 def error(message: str) -> None:

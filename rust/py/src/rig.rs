@@ -20,14 +20,7 @@ pub(crate) struct LoadTarget(Arc<load::Target>);
 impl LoadTarget {
     #[new]
     #[pyo3(signature = (address, head, model, question, *, shape="unary", n_distinct=u64::MAX))]
-    fn new(
-        address: String,
-        head: &str,
-        model: &str,
-        question: &str,
-        shape: &str,
-        n_distinct: u64,
-    ) -> PyResult<Self> {
+    fn new(address: String, head: &str, model: &str, question: &str, shape: &str, n_distinct: u64) -> PyResult<Self> {
         let shape = match shape {
             "unary" => Shape::Unary,
             "stream" => Shape::Stream,

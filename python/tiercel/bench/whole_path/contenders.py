@@ -69,6 +69,6 @@ class Contender:
 
 
 def found(name: str, given: str | None, usual: str | None) -> str | None:
-    """The program that a flag, else `BENCH_NAME` names, else the one on the path."""
+    """The program that is given, else that `BENCH_NAME` names, else the one on the path."""
     named = given or os.environ.get(f"BENCH_{name.upper()}")
     return shutil.which(named) if named else usual and shutil.which(usual)

@@ -109,7 +109,9 @@ def busy(driver: Driver, service: Service, scale: Scale) -> Samples:
 def alone(driver: Driver, service: Service, scale: Scale) -> Samples:
     """P4: what a single user waits, and what a request costs then."""
     load, cost = _costs(service, lambda: driver.closed(service.endpoint, connections=1, seconds=scale.seconds))
-    times = {key: _time(load.latency_us, name) for key, name in (("P4", "p50"), ("P4 p99", "p99"), ("P4 p99.9", "p999"))}
+    times = {
+        key: _time(load.latency_us, name) for key, name in (("P4", "p50"), ("P4 p99", "p99"), ("P4 p99.9", "p999"))
+    }
     return times | _cost("P3 one", cost)
 
 
@@ -120,7 +122,9 @@ def due(driver: Driver, service: Service, scale: Scale, capacity: float) -> Samp
     # Longer than the others: a thousand requests a second are few for the longest in a thousand.
     load = driver.open(service.endpoint, connections=64, seconds=2 * scale.seconds, rate=scale.rate)
     _checked(service, load)
-    return {f"open {title}": _time(load.latency_us, name) for title, name in (("p50",) * 2, ("p99",) * 2, ("p99.9", "p999"))}
+    return {
+        f"open {title}": _time(load.latency_us, name) for title, name in (("p50",) * 2, ("p99",) * 2, ("p99.9", "p999"))
+    }
 
 
 def streams(driver: Driver, service: Service, scale: Scale) -> Samples:
@@ -177,7 +181,9 @@ def teach(driver: Driver, cached: Service) -> None:
 
 def tls(driver: Driver, plain: Service, encrypted: Service, scale: Scale) -> Samples:
     """P7: what encryption towards the upstream costs; both sides within seconds of each other."""
-    (_, before), (_, after) = (_warm(driver, each, scale, UNARY, scale.unary_connections) for each in (plain, encrypted))
+    (_, before), (_, after) = (
+        _warm(driver, each, scale, UNARY, scale.unary_connections) for each in (plain, encrypted)
+    )
     return {} if before is None or after is None else {"P7": after - before}
 
 

@@ -13,7 +13,7 @@ mode = "semantic"
 max_error = 0.5
 check_rate = 0.001
 """
-"""What takes the shortest to learn, and is compared the least: the cost of an answer is measured, not whether it is right."""
+"""The shortest to learn, and the least compared: what an answer costs is measured, not whether it is right."""
 
 
 def tiercel(interface: str) -> Contender:

@@ -15,7 +15,7 @@ def tensorzero(python: str | None) -> Contender | Missing:
     """TensorZero, by the HTTP gateway that its wheel embeds: the same Rust code as the server's."""
     python = found("tensorzero", python, None)
     if python is None:
-        install = "python3 -m venv V && V/bin/pip install tensorzero, then --tensorzero V/bin/python"
+        install = "python3 -m venv V && V/bin/pip install tensorzero, then --peer tensorzero=V/bin/python"
         return Missing("tensorzero", install)
 
     def command(setup: Setup) -> list[str]:
@@ -48,7 +48,7 @@ def litellm(program: str | None) -> Contender | Missing:
     """LiteLLM's proxy."""
     program = found("litellm", program, "litellm")
     if program is None:
-        install = "python3 -m venv V && V/bin/pip install 'litellm[proxy]', then --litellm V/bin/litellm"
+        install = "python3 -m venv V && V/bin/pip install 'litellm[proxy]', then --peer litellm=V/bin/litellm"
         return Missing("litellm", install)
 
     def command(setup: Setup) -> list[str]:
@@ -75,7 +75,7 @@ def bifrost(program: str | None) -> Contender | Missing:
     """Bifrost's HTTP transport."""
     program = found("bifrost", program, "bifrost-http")
     if program is None:
-        return Missing("bifrost", "its releases have a `bifrost-http` for each platform: --bifrost PATH")
+        return Missing("bifrost", "its releases have a `bifrost-http` for each platform: --peer bifrost=PATH")
 
     def command(setup: Setup) -> list[str]:
         key = {"name": "bench", "value": "env.BENCH_UPSTREAM_KEY", "models": ["*"], "weight": 1.0}
@@ -93,7 +93,7 @@ def portkey(program: str | None) -> Contender | Missing:
     """Portkey's gateway of one process, whose requests say whom to ask."""
     program = found("portkey", program, None)
     if program is None:
-        install = "npm install --prefix V @portkey-ai/gateway, then --portkey V/node_modules/.bin/gateway"
+        install = "npm install --prefix V @portkey-ai/gateway, then --peer portkey=V/node_modules/.bin/gateway"
         return Missing("portkey", install)
 
     def command(setup: Setup) -> list[str]:

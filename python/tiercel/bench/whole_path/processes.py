@@ -85,7 +85,7 @@ class Program:
     def start(cls, command: Sequence[str], log: Path, cores: frozenset[int], environment: Mapping[str, str]) -> Program:
         """Starts `command`; what it prints goes to the end of `log`."""
         with log.open("ab") as output, on_cores(cores):
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603 - the commands are this package's own
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

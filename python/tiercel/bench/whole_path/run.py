@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 MAX_FILES = 65_536
 """Hundreds of clients with their upstream connections need more open files than the usual limit."""
 
+_PEERS = {"envoy": envoy, "bifrost": bifrost, "tensorzero": tensorzero, "portkey": portkey, "litellm": litellm}
+
 
 @dataclass(frozen=True)
 class Options:
@@ -39,7 +41,7 @@ class Options:
     """Else as many as the scale has."""
     only: tuple[str, ...] = ()
     """Names of contenders; none stands for all."""
-    programs: Mapping[str, str | None] = field(default_factory=dict)
+    programs: Mapping[str, str] = field(default_factory=dict)
     """Where peers' programs are, by the peer's name."""
 
 
@@ -76,16 +78,13 @@ def raise_file_limit() -> None:
 
 def _contenders(options: Options) -> tuple[list[Contender], list[Missing]]:
     """Those that are on this machine, and those that are not."""
-    at = options.programs.get
+    if unknown := sorted(set(options.programs) - set(_PEERS)):
+        raise TiercelError(f"no such peer: {', '.join(unknown)}; there are: {', '.join(_PEERS)}")
     known = [
         tiercel("asgi"),
         tiercel("rsgi"),
         nginx(),
-        envoy(at("envoy")),
-        bifrost(at("bifrost")),
-        tensorzero(at("tensorzero")),
-        portkey(at("portkey")),
-        litellm(at("litellm")),
+        *(peer(options.programs.get(name)) for name, peer in _PEERS.items()),
     ]
     names = [each.name for each in known]
     if unknown := [name for name in options.only if name not in names]:

@@ -13,7 +13,8 @@ def main() -> None:
     gateway = _start_http_gateway(
         config_file=sys.argv[1], clickhouse_url=None, postgres_url=None, valkey_url=None, async_setup=False
     )
-    print(f"listening {urlsplit(gateway.base_url).port}", flush=True)
+    sys.stdout.write(f"listening {urlsplit(gateway.base_url).port}\n")
+    sys.stdout.flush()
     signal.pause()
 
 

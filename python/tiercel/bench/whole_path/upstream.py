@@ -15,7 +15,9 @@ def main() -> None:
     # The core does not come back to the interpreter, whose own handlers would never run.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     n_deltas, delay_ms, *certificate = sys.argv[1:]
-    serve_upstream(_announce, n_deltas=int(n_deltas), delay=int(delay_ms) / 1e3, certificate=next(iter(certificate), None))
+    serve_upstream(
+        _announce, n_deltas=int(n_deltas), delay=int(delay_ms) / 1e3, certificate=next(iter(certificate), None)
+    )
 
 
 def _announce(port: int) -> None:

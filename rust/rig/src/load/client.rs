@@ -46,11 +46,7 @@ impl<'a> Client<'a> {
         self.socket
     }
 
-    async fn exchange(
-        &mut self,
-        number: u64,
-        mut on_events: impl FnMut(u64),
-    ) -> Result<Option<&'static str>, Failure> {
+    async fn exchange(&mut self, number: u64, mut on_events: impl FnMut(u64)) -> Result<Option<&'static str>, Failure> {
         let shape = self.target.prompt.shape;
         self.target.prompt.write(number, &mut self.request);
         let mut socket = match self.socket.take() {

@@ -64,11 +64,12 @@ impl Prompt {
     /// # Errors
     /// When the question has no place for its number, or two.
     pub fn new(head: &str, model: &str, question: &str, shape: Shape, n_distinct: u64) -> Result<Self, Misplaced> {
-        let (spelling, place, number) = match (question.matches("{number}").count(), question.matches("{marks}").count()) {
-            (1, 0) => (Spelling::Digits, "{number}", "0".repeat(N_DIGITS)),
-            (0, 1) => (Spelling::Marks, "{marks}", " ".repeat(N_MARKS)),
-            _ => return Err(Misplaced),
-        };
+        let (spelling, place, number) =
+            match (question.matches("{number}").count(), question.matches("{marks}").count()) {
+                (1, 0) => (Spelling::Digits, "{number}", "0".repeat(N_DIGITS)),
+                (0, 1) => (Spelling::Marks, "{marks}", " ".repeat(N_MARKS)),
+                _ => return Err(Misplaced),
+            };
         let mark = if shape == Shape::Held { HOLD_MARK } else { "" };
         let body = json!({
             "model": model,
