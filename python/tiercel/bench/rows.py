@@ -5,6 +5,7 @@ Every suite gives one document of `document`, whatever it measures; `tiercel ben
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import median
@@ -124,3 +125,23 @@ def document(
         "not_found": [{"peer": each.name, "install": each.install} for each in missing],
         "problems": [{"contender": name, "problem": problem} for name, problem in problems],
     }
+
+
+def merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """One document of two suites, which have no row in common; the rows of the targets come first, in their order."""
+    rows = first["rows"] + second["rows"]
+    missing = {each["peer"]: each for each in first["not_found"] + second["not_found"]}
+    return first | {
+        "rounds": min(first["rounds"], second["rounds"]),
+        "rows": sorted(rows, key=_place),
+        "contenders": first["contenders"] | second["contenders"],
+        "not_found": list(missing.values()),
+        "problems": first["problems"] + second["problems"],
+    }
+
+
+def _place(row: dict[str, Any]) -> tuple[bool, str]:
+    """Rows of a target by its number; all others keep their order behind them."""
+    number = row["id"].partition(" ")[0]
+    is_of_target = re.fullmatch(r"P\d", number) is not None
+    return not is_of_target, number if is_of_target else ""

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tiercel.cli import output
+from tiercel.cli.bench_all import everything
 from tiercel.cli.bench_cache import ReportOption, SeedOption, cache
+from tiercel.cli.bench_core import core
 from tiercel.cli.bench_gateway import gateway
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 app = typer.Typer(help="Measure what it costs, and judge decisions by simulation.", no_args_is_help=True)
-for command in (gateway, cache):
+for command in (gateway, core, cache):
     app.command()(command)
+app.command("all")(everything)
 
 QUICK = 2_000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -43,13 +43,27 @@ def gateway(  # noqa: PLR0913, PLR0917 - they are its options
 
     Exit codes: 0 every answer of Tiercel's was right; 1 one was not; 2 it cannot be measured here.
     """
+    found = measure(peer, quick, rounds, only)
+    bench_rows.show(found)
+    finish(found, report, plot)
+
+
+def measure(peers: list[str], quick: bool, rounds: int | None, only: str | None) -> dict[str, Any]:
+    """The document of a run."""
     from tiercel.bench.whole_path.run import Options, run  # noqa: PLC0415 - other commands need not start programs
 
     # However it is stopped, what it has started is ended.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     with bench_rows.progress() as tell:
-        found = run(Options(quick, rounds, tuple(only.split(",")) if only else (), programs_of(peer)), tell)
-    bench_rows.show(found)
+        return run(Options(quick, rounds, tuple(only.split(",")) if only else (), programs_of(peers)), tell)
+
+
+def finish(found: dict[str, Any], report: Path | None, plot: Path | None) -> None:
+    """Write what is to be written of a run.
+
+    Raises:
+        Stop: It cannot be written, or an answer was wrong.
+    """
     if report:
         output.report(report, found)
     if plot:
@@ -73,7 +87,7 @@ def programs_of(peers: list[str]) -> dict[str, str]:
     return programs
 
 
-def draw(path: Path, found: dict[str, object]) -> None:
+def draw(path: Path, found: dict[str, Any]) -> None:
     """Draw the plot of a run.
 
     Raises:

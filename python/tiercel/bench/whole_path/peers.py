@@ -93,7 +93,12 @@ def portkey(program: str | None) -> Contender | Missing:
     """Portkey's gateway of one process, whose requests say whom to ask."""
     program = found("portkey", program, None)
     if program is None:
-        install = "npm install --prefix V @portkey-ai/gateway, then --peer portkey=V/node_modules/.bin/gateway"
+        # By a later server its streams are answered with 500: its issue 1389.
+        package = '{"dependencies": {"@portkey-ai/gateway": "1"}, "overrides": {"@hono/node-server": "1.14.1"}}'
+        install = (
+            f"mkdir V && echo '{package}' > V/package.json && npm install --legacy-peer-deps --prefix V, "
+            "then --peer portkey=V/node_modules/.bin/gateway"
+        )
         return Missing("portkey", install)
 
     def command(setup: Setup) -> list[str]:

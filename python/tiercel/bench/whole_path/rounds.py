@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tiercel.bench.whole_path import figures
@@ -66,8 +67,7 @@ class Rounds:
                     # Without an upstream nothing that is measured means anything.
                     plain.program.check()
                     encrypted.program.check()
-                    with self._noted(name):
-                        self._measure(entrant, plain, measured[name])
+                    self._measure(entrant, plain, measured[name])
                 self.measured.add_round(measured)
 
     def _enter(self, contender: Contender, plain: Upstream, encrypted: Upstream, services: ExitStack) -> Entrant:
@@ -85,25 +85,36 @@ class Rounds:
         return entrant
 
     def _measure(self, entrant: Entrant, upstream: Upstream, samples: Samples) -> None:
-        driver, scale = self.starter.driver, self.scale
-        samples |= figures.busy(driver, entrant.plain, scale)
-        samples |= figures.alone(driver, entrant.plain, scale)
-        samples |= figures.due(driver, entrant.plain, scale, capacity=samples["P3 rate"])
-        samples |= figures.streams(driver, entrant.plain, scale)
+        """All figures of one contender; what one of them fails at is no other's matter."""
+        driver, scale, plain = self.starter.driver, self.scale, entrant.plain
+        noted = partial(self._noted, plain.name)
+        with noted():
+            samples |= figures.busy(driver, plain, scale)
+        with noted():
+            samples |= figures.alone(driver, plain, scale)
+        with noted():
+            samples |= figures.due(driver, plain, scale, capacity=samples.get("P3 rate", 0))
+        with noted():
+            samples |= figures.streams(driver, plain, scale)
         if entrant.cached:
-            samples |= figures.hits(driver, entrant.cached, scale)
+            with noted():
+                samples |= figures.hits(driver, entrant.cached, scale)
         if entrant.encrypted:
-            samples |= figures.tls(driver, entrant.plain, entrant.encrypted, scale)
+            with noted():
+                samples |= figures.tls(driver, plain, entrant.encrypted, scale)
         if entrant.doubled:
             two_are_free = self.starter.cores.two_are_free
-            samples |= figures.workers(driver, entrant.plain, entrant.doubled, scale, two_are_free=two_are_free)
+            with noted():
+                samples |= figures.workers(driver, plain, entrant.doubled, scale, two_are_free=two_are_free)
         if entrant.contender:
-            samples |= figures.memory(self.starter, entrant.contender, upstream, scale)
+            with noted():
+                samples |= figures.memory(self.starter, entrant.contender, upstream, scale)
 
     @contextmanager
     def _noted(self, name: str) -> Iterator[None]:
-        """What goes wrong with one contender ends its turn, and not the run."""
+        """What goes wrong with one contender is told once, and does not end the run."""
         try:
             yield
         except (ProgramError, WrongAnswerError) as problem:
-            self.measured.problems.append((name, str(problem)))
+            if (told := (name, str(problem))) not in self.measured.problems:
+                self.measured.problems.append(told)
