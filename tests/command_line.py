@@ -28,7 +28,7 @@ key = { env = "SHOP_KEY" }
 """
 
 
-def tiercel(*arguments, folder, environment=None, given=None):
+def tiercel(*arguments, folder, environment=None, given=None, patience=PATIENCE):
     """Runs a command to its end, with the text `given` as its standard input."""
     return subprocess.run(
         [*TIERCEL, *map(str, arguments)],
@@ -37,7 +37,7 @@ def tiercel(*arguments, folder, environment=None, given=None):
         capture_output=True,
         text=True,
         input=given,
-        timeout=PATIENCE,
+        timeout=patience,
         check=False,
     )
 

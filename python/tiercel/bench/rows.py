@@ -124,6 +124,7 @@ def document(
         "contenders": notes,
         "not_found": [{"peer": each.name, "install": each.install} for each in missing],
         "problems": [{"contender": name, "problem": problem} for name, problem in problems],
+        "failed": [],
     }
 
 
@@ -137,6 +138,7 @@ def merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
         "contenders": first["contenders"] | second["contenders"],
         "not_found": list(missing.values()),
         "problems": first["problems"] + second["problems"],
+        "failed": first["failed"] + second["failed"],
     }
 
 

@@ -24,18 +24,24 @@ _VERDICTS = {True: "met", False: "missed", None: "not known"}
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, float], None]]:
-    """`tell(what, part)` while something is measured: a bar on a terminal, lines elsewhere, on standard error."""
+    """`tell(what, part)` while something is measured: a bar on a terminal, lines elsewhere, on standard error.
+
+    A line has what stands before the colon, once.
+    """
     from rich.progress import Progress  # noqa: PLC0415 - other commands do not need it
 
     console = output.console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=1)
+        said = ""
 
         def tell(what: str, part: float) -> None:
-            if console.is_terminal:
-                bar.update(task, description=what, completed=part)
-            else:
-                output.note(what)
+            nonlocal said
+            step = what.partition(":")[0]
+            if not console.is_terminal and step != said:
+                output.note(step)
+            said = step
+            bar.update(task, description=what, completed=part)
 
         yield tell
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 
 VOCABULARY = "TIKTOKEN_CACHE_DIR"
 """Where tiktoken looks for its vocabularies; without it, it would download them."""
+
+NOTES = {
+    OURS: "the core of this package, asked from Python",
+    "tiktoken": "OpenAI's tokenizer, the vocabulary o200k_base",
+    "hnswlib": "the library of HNSW's authors, one thread, the same links and width",
+}
+
+INSTALL = {
+    "numpy": "pip install numpy",
+    "hnswlib": "pip install hnswlib",
+    "tiktoken": f"pip install tiktoken, and set {VOCABULARY} to a folder with its vocabulary (LiteLLM has one)",
+}
 
 
 @dataclass(frozen=True)
@@ -45,43 +57,36 @@ def run(scale: Scale, tell: Callable[[str, float], None]) -> dict[str, Any]:
     Raises:
         TiercelError: A stage does not do what is to be measured.
     """
-    missing = _missing()
-    absent = {each.name for each in missing}
-    measured = []
-    for stage in _stages(scale, absent):
-        tell(f"making {stage.id}", 0)
-        stage.check()
-        measured.append(stage)
     rows: dict[str, Row] = {}
-    n_turns = scale.n_rounds * len(measured)
+    made = []
+    for stage in all_stages(scale):
+        tell(f"filling caches and indexes: {stage.id}", 0)
+        stage.check()
+        made.append(stage)
+        rows.setdefault(stage.id, Row(stage.id, stage.quantity))
+        if stage.p99:
+            rows[f"{stage.id} p99"] = Row(f"{stage.id} p99", stage.p99)
+    n_turns = scale.n_rounds * len(made)
     for number in range(scale.n_rounds):
-        first = number % len(measured)
-        for turn, stage in enumerate(measured[first:] + measured[:first], number * len(measured)):
+        first = number % len(made)
+        for turn, stage in enumerate(made[first:] + made[:first], number * len(made)):
             tell(f"round {number + 1} of {scale.n_rounds}: {stage.id}, {stage.name}", turn / n_turns)
             middle, p99 = summary(stage.samples(scale.n_samples))
-            _row(rows, stage).samples.setdefault(stage.name, []).append(middle)
-            if stage.with_p99:
-                beside = replace(stage, id=f"{stage.id} p99", quantity=stage.with_p99)
-                _row(rows, beside).samples.setdefault(stage.name, []).append(p99)
-    # In the order in which they were made, whichever round began with which.
-    order = [key for stage in measured for key in (stage.id, f"{stage.id} p99") if key in rows]
-    notes = {OURS: "the core of this package, asked from Python"} | {
-        name: note for name, note in NOTES.items() if name not in absent
-    }
-    return document([rows[key] for key in dict.fromkeys(order)], n_rounds=scale.n_rounds, notes=notes, missing=missing)
+            rows[stage.id].samples.setdefault(stage.name, []).append(middle)
+            if stage.p99:
+                rows[f"{stage.id} p99"].samples.setdefault(stage.name, []).append(p99)
+    absent = _absent()
+    return document(
+        list(rows.values()),
+        n_rounds=scale.n_rounds,
+        notes={name: note for name, note in NOTES.items() if name not in absent},
+        missing=[Missing(name, INSTALL[name]) for name in absent],
+    )
 
 
-NOTES = {
-    "tiktoken": "OpenAI's tokenizer, the vocabulary o200k_base",
-    "hnswlib": "the library of HNSW's authors, one thread, the same links and width",
-}
-
-
-def _row(rows: dict[str, Row], stage: Stage) -> Row:
-    return rows.setdefault(stage.id, Row(stage.id, stage.quantity))
-
-
-def _stages(scale: Scale, absent: set[str]) -> Iterator[Stage]:
+def all_stages(scale: Scale) -> Iterator[Stage]:
+    """Ours, and those of the libraries that are here."""
+    absent = _absent()
     yield from stages.opening(scale.n_short, scale.n_long)
     yield from stages.calls()
     yield from stages.models()
@@ -99,22 +104,14 @@ def _tiktoken() -> Iterator[Stage]:
 
     encoding = tiktoken.get_encoding("o200k_base")
     for n_bytes in (stages.SHORT, stages.LONG):
-        text = prompt(n_bytes)
-        yield Stage(
-            f"tokens {n_bytes}",
-            stages.tokens(n_bytes),
-            "tiktoken",
-            partial(encoding.encode_ordinary, text),
-        )
+        run = partial(encoding.encode_ordinary, prompt(n_bytes))
+        yield Stage(f"tokens {n_bytes}", stages.tokens(n_bytes), "tiktoken", run)
 
 
-def _missing() -> list[Missing]:
-    install = {
-        "numpy": "pip install numpy",
-        "hnswlib": "pip install hnswlib",
-        "tiktoken": f"pip install tiktoken, and set {VOCABULARY} to a folder with its vocabulary (LiteLLM has one)",
-    }
-    absent = {name for name in install if importlib.util.find_spec(name) is None}
-    if VOCABULARY not in os.environ:
-        absent.add("tiktoken")
-    return [Missing(name, install[name]) for name in install if name in absent]
+def _absent() -> list[str]:
+    """The libraries that are not here."""
+    return [
+        name
+        for name in INSTALL
+        if importlib.util.find_spec(name) is None or (name == "tiktoken" and VOCABULARY not in os.environ)
+    ]

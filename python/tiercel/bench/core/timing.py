@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from tiercel.bench.rows import Quantity
 
-MANY = 1_000
-"""Samples of which the longest in a hundred means something."""
-
 
 def nothing() -> None:
     """What comes before a stage that needs nothing."""
@@ -38,7 +35,7 @@ class Stage:
     """What is done before each time and not timed."""
     is_right: Callable[[Any], bool] = bool
     """Whether `run` gave what it has to."""
-    with_p99: Quantity | None = None
+    p99: Quantity | None = None
     """What the row `ID p99` shows, if there is one."""
 
     def check(self) -> None:

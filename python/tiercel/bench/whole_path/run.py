@@ -49,7 +49,7 @@ def run(options: Options, tell: Callable[[str, float], None]) -> dict[str, Any]:
     """Measures; `tell` is told what is done next, and which part of all is done.
 
     Returns:
-        What `rows.document` gives; a wrong answer of a contender is among its `problems`.
+        What `rows.document` gives.
 
     Raises:
         TiercelError: There is no such contender, or nothing can be measured here.
@@ -57,15 +57,15 @@ def run(options: Options, tell: Callable[[str, float], None]) -> dict[str, Any]:
     cores = Cores.share_out()
     raise_file_limit()
     present, missing = _contenders(options)
-    measured = Measured({DIRECT: "no gateway"} | {each.name: each.note for each in present}, missing)
+    notes = {DIRECT: "no gateway"} | {each.name: each.note for each in present}
+    must_be_right = frozenset({DIRECT} | {each.name for each in present if each.must_be_right})
+    measured = Measured(notes, missing, must_be_right)
     scale = QUICK if options.is_quick else FULL
     with tempfile.TemporaryDirectory(prefix="tiercel-bench-") as folder:
         starter = Starter(Path(folder), cores, Driver(cores.driver))
         rounds = dataclasses.replace(scale, n_rounds=options.n_rounds or scale.n_rounds)
         Rounds(starter, rounds, measured, tell).run(present)
-    must_be_right = {DIRECT} | {each.name for each in present if each.must_be_right}
-    failed = sorted(must_be_right & {name for name, _ in measured.problems})
-    return measured.document() | {"failed": failed}
+    return measured.document()
 
 
 def raise_file_limit() -> None:

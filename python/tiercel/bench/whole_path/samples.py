@@ -23,6 +23,8 @@ class Measured:
     notes: dict[str, str]
     """What each contender is, by its name, in the order in which they are shown."""
     missing: list[Missing]
+    must_be_right: frozenset[str] = frozenset()
+    """Whose wrong answers fail the run."""
     rows: dict[str, Row] = field(default_factory=lambda: {key: Row(key, figure) for key, figure in FIGURES.items()})
     problems: list[tuple[str, str]] = field(default_factory=list)
     """The contender, and what went wrong with it."""
@@ -42,11 +44,12 @@ class Measured:
                     row.samples.setdefault(name, []).append(value - direct[key])
 
     def document(self) -> dict[str, Any]:
-        """Everything, as `rows.document` has it."""
-        return document(
+        """Everything, as `rows.document` has it, with who `failed`."""
+        found = document(
             list(self.rows.values()),
             n_rounds=self.n_rounds,
             notes=self.notes,
             missing=self.missing,
             problems=self.problems,
         )
+        return found | {"failed": sorted(self.must_be_right & {name for name, _ in self.problems})}
