@@ -63,6 +63,10 @@ bench-once: $(UV) ## take every benchmark once, for correctness and not for its 
 	$(RUN) python benches/cancellation.py --quick
 	test -z "$$TIERCEL_DATA" || $(RUN) tiercel bench routing --data "$$TIERCEL_DATA" --quick
 
+.PHONY: figures
+figures: $(UV) ## write tables and pictures anew from what was measured, `docs/figures/*.json`
+	$(RUN) python -m tiercel.bench.figures
+
 drill: $(UV) ## break a provider in five ways under load, and draw what clients see; about four minutes
 	$(BENCH_RUN) --group bench python benches/drill.py --plot docs/drill.svg
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tiercel.bench.policies import ROUTING, policies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tiercel.bench.plan import Plan
     from tiercel.bench.policies import Policy, Request
@@ -72,6 +72,12 @@ def compare(requests: Sequence[Request], plan: Plan, seed: int) -> list[Measured
     return [_measured(policy, requests, whole, resampled) for policy in found]
 
 
+def middle(values: Iterable[float]) -> Interval:
+    """The ends of the middle 95 % of at least one value."""
+    ordered = sorted(values)
+    return ordered[len(ordered) // 40], ordered[-1 - len(ordered) // 40]
+
+
 def _measured(
     policy: Policy, requests: Sequence[Request], whole: Mapping[str, float], resampled: Sequence[Mapping[str, float]]
 ) -> Measured:
@@ -88,8 +94,7 @@ def _measured(
         return 1 - sums[f"cost {ROUTING}"] / cost if cost else 0.0
 
     def interval(of: Callable[[Mapping[str, float]], float]) -> Interval:
-        ordered = sorted(map(of, resampled))
-        return ordered[len(ordered) // 40], ordered[-1 - len(ordered) // 40]
+        return middle(map(of, resampled))
 
     chosen = [entry for request in requests for entry in policy.choose(request)]
     shares: Counter[str] = Counter()

@@ -1,10 +1,10 @@
-"""`tiercel bench routing`: what routing is worth in a simulated month. Its sisters are in `bench_*`."""
+"""`tiercel bench routing`: what routing is worth in a simulated month. Its sisters are in modules of their own."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -13,12 +13,10 @@ from tiercel.cli.bench_all import everything
 from tiercel.cli.bench_cache import ReportOption, SeedOption, cache
 from tiercel.cli.bench_core import core
 from tiercel.cli.bench_gateway import gateway
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from tiercel.cli.bench_routellm import routellm
 
 app = typer.Typer(help="Measure what it costs, and judge decisions by simulation.", no_args_is_help=True)
-for command in (gateway, core, cache):
+for command in (gateway, core, cache, routellm):
     app.command()(command)
 app.command("all")(everything)
 
@@ -91,16 +89,16 @@ def _show(found: dict[str, Any]) -> None:
 def _policy(it: dict[str, Any], n_requests: int) -> tuple[str, ...]:
     beside = (
         f"{it['better']:+.4f}",
-        _interval(it["better_interval"], "+.4f"),
+        output.interval(it["better_interval"], "+.4f"),
         f"{it['saved']:+.1%}",
-        _interval(it["saved_interval"], "+.1%"),
+        output.interval(it["saved_interval"], "+.1%"),
     )
     return (
         it["name"],
         f"{it['dollars']:.2f}",
         f"{1_000 * it['dollars'] / n_requests:.3f}",
         f"{it['quality']:.4f}",
-        _interval(it["quality_interval"], ".4f"),
+        output.interval(it["quality_interval"], ".4f"),
         *(("",) * len(beside) if it["name"] == "routing" else beside),
         f"{it['p50']:.2f}",
         f"{it['p99']:.2f}",
@@ -112,10 +110,6 @@ def _task(task: str, it: dict[str, Any]) -> tuple[str, ...]:
     wrong = [f"{other} {n}" for other, n in it["taken_for"].items() if other != task][:2]
     counts = (f"{it['n_requests']:,}", f"{it['n_questions']:,}", f"{it['found']:.2f}")
     return (task, *counts, ", ".join(wrong), f"{it['quality']:.3f}", _shares(it["tiers"]))
-
-
-def _interval(ends: Sequence[float], form: str) -> str:
-    return " to ".join(f"{end:{form}}" for end in ends)
 
 
 def _shares(shares: dict[str, float]) -> str:

@@ -70,6 +70,11 @@ def table(rows: Iterable[tuple[str, ...]], header: tuple[str, ...] = ()) -> None
     shown.print(grid)
 
 
+def interval(ends: Sequence[float], form: str) -> str:
+    """From where to where."""
+    return " to ".join(f"{end:{form}}" for end in ends)
+
+
 def json(value: object) -> None:
     """Answer a program."""
     sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
@@ -81,8 +86,17 @@ def report(path: Path, value: object) -> None:
     Raises:
         Stop: It cannot be written.
     """
+    write(path, orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file, and say so.
+
+    Raises:
+        Stop: It cannot be written.
+    """
     try:
-        path.write_bytes(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        path.write_bytes(content)
     except OSError as error:
         raise Stop(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from None
     note(f"{path} is written")

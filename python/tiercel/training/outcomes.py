@@ -2,21 +2,22 @@
 
 What is learned is the mean score of the cheap models. That they score no worse than dear ones, or how much worse, is
 nearer to what is asked, but carries over less from one collection to another: for Mixtral being no worse than GPT-4 on
-RouteLLM's MMLU, the areas under the curve are .53 and .55, and .59 by the mean score. RouteLLM's files and GSM8K's test
-questions are for judging alone.
+RouteLLM's MMLU, the areas under the curve are .53 and .55, and .59 by the mean score. RouteLLM's files are for judging
+alone; but LLMRouter has two hundred of GSM8K's test questions, by way of MGSM, so judges leave out what was `Learned`.
 """
 
 from __future__ import annotations
 
-import csv
-import gzip
 import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tiercel.training import routellm
+from tiercel.training.packed import opened
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 # The cheap models of each collection.
@@ -24,6 +25,9 @@ _UIUC = ("llama-3.1-8b-instruct", "gemma-2-9b-it", "qwen2.5-7b-instruct", "mistr
 _MMLU_PRO = ("Meta-Llama-3_1-8B-Instruct", "Mixtral-8x7B-Instruct-v0.1", "gemini-1.5-flash-002")
 _ZEROEVAL = ("gpt-4o-mini-2024-07-18", "gemini-1.5-flash", "Meta-Llama-3.1-8B-Instruct", "gemma-2-9b-it")
 _PARETO = ("meta-llama/llama-3.1-8b-instruct",)
+
+# Words in a run that two texts have in common only where one is of the other.
+_RUN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +40,45 @@ class Outcome:
     suffices: float = 0.0
 
 
+class Learned:
+    """Tells which questions were learned from, however they are laid out: by runs of eight words that both have.
+
+    Runs are compared, not whole texts, as collections put choices and instructions around the same question.
+    """
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._runs = {run for text in texts for run in _runs(text)}
+
+    def has(self, text: str) -> bool:
+        """Whether four in five of the question's runs are in what was learned from; its choices may be others."""
+        runs = _runs(text.split("\nA. ", maxsplit=1)[0])
+        return sum(run in self._runs for run in runs) >= 0.8 * len(runs) > 0
+
+
 def to_learn(data: Path) -> list[Outcome]:
-    """Questions of four collections (MIT, Apache-2.0), without those that RouteLLM's files have too."""
+    """Questions of four collections (MIT, Apache-2.0), without those that are MMLU's by their own word."""
     return [*_uiuc(data), *_mmlu_pro(data), *_zeroeval(data), *_pareto(data)]
 
 
 def to_judge(data: Path) -> list[Outcome]:
-    """RouteLLM's questions (Apache-2.0): Mixtral 8x7B beside GPT-4."""
-    folder = data / "routing" / "routellm"
-    files = {"routellm mmlu": sorted((folder / "mmlu" / "responses").glob("*.csv.gz"))}
-    files["routellm gsm8k"] = [folder / "gsm8k" / "gsm8k_responses.csv.gz"]
-    found = []
-    for source, paths in files.items():
-        for path in paths:
-            with gzip.open(path, "rt", newline="") as lines:
-                for row in csv.DictReader(lines):
-                    cheap = row["mistralai/Mixtral-8x7B-Instruct-v0.1"] == "True"
-                    dear = row["gpt-4-1106-preview"] == "True"
-                    found.append(Outcome(row["prompt"], float(cheap), source, float(cheap or not dear)))
-    return found
+    """RouteLLM's questions with a right answer, without those that were learned from: Mixtral 8x7B beside GPT-4."""
+    learned = Learned(it.text for it in to_learn(data))
+    found = routellm.read(data)
+    return [
+        Outcome(it.text, it.weak, f"routellm {name.lower()}", float(it.weak >= it.strong))
+        for name in ("MMLU", "GSM8K")
+        for it in found[name]
+        if not learned.has(it.text)
+    ]
+
+
+def _runs(text: str) -> set[str]:
+    words = re.findall(r"\w+", text.lower())
+    return {" ".join(words[at : at + _RUN]) for at in range(max(1, len(words) - _RUN + 1))}
 
 
 def _uiuc(data: Path) -> Iterator[Outcome]:
-    with gzip.open(data / "routing" / "llmrouter_uiuc" / "train.json.gz", "rt") as file:
+    with opened(data / "routing" / "llmrouter_uiuc" / "train.json.gz") as file:
         for record in json.load(file):
             yield Outcome(record["question"], _mean(record["scores"], _UIUC), "llmrouter_uiuc")
 
@@ -93,6 +113,6 @@ def _mean(scores: Mapping[str, float], models: Sequence[str]) -> float:
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt") as lines:
+    with opened(path) as lines:
         for line in lines:
             yield json.loads(line)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import random
 import re
-import zlib
 from typing import TYPE_CHECKING, Any
 
 from tiercel.errors import TiercelError
+from tiercel.training.packed import opened
 from tiercel.training.prompts import TASKS, Prompt, balanced
 
 if TYPE_CHECKING:
@@ -69,14 +68,9 @@ def records(data: Path) -> list[Record]:
     Raises:
         TiercelError: There is no such file, or a line is wrong; with its number.
     """
-    try:
-        with gzip.open(path(data), "rt", encoding="utf-8") as lines:
-            read = iter(lambda: lines.readline(_MAX_LINE + 1), "")
-            return [_record(line, f"{path(data)}:{number}") for number, line in enumerate(read, 1)]
-    except OSError as error:
-        raise TiercelError(f"cannot read {path(data)}: {(error.strerror or str(error)).lower()}") from None
-    except (EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise TiercelError(f"{path(data)} is damaged: {error}") from None
+    with opened(path(data)) as lines:
+        read = iter(lambda: lines.readline(_MAX_LINE + 1), "")
+        return [_record(line, f"{path(data)}:{number}") for number, line in enumerate(read, 1)]
 
 
 def unseen_natural(found: list[Record]) -> list[Record]:

@@ -170,6 +170,8 @@ impl Call {
         let demand = Demand::read(entry, &head, incoming)?;
         demand.model().unwrap_or_default().clone_into(&mut self.requested_model);
         let mut plan = demand.plan(&head, &self.gateway, principal)?;
+        // Who may not ask for a tier does not get what it answered to others, either.
+        route::tier(&plan, &head, principal, &self.gateway)?;
         let (caching, kept) = cache::look_up(&self.gateway, &demand, &plan, &head, principal, self.began).unzip();
         self.caching = caching;
         let kept = kept.flatten();

@@ -84,7 +84,7 @@ pub(crate) fn route(
         previous: outline.previous.as_deref(),
         session: is_going_on.then_some(session),
         is_in_tool_loop: outline.is_in_tool_loop,
-        tier: tier(head, principal, gateway)?,
+        tier: tier(plan, head, principal, gateway)?,
         limits: &limits,
         explains,
         now: now.monotonic,
@@ -177,9 +177,17 @@ fn max_cost(outline: &Outline<'_>, head: &Head<'_>) -> Result<Option<NanoDollars
     Ok(least)
 }
 
-/// The tier that the client asks for, which its key must be allowed to ask for by name.
-fn tier<'a>(head: &Head<'a>, principal: &Principal, gateway: &Gateway) -> Result<Option<&'a str>, Error> {
-    let Some(tier) = head.tier else { return Ok(None) };
+/// The tier that the client asks for, which its key must be allowed to ask for by name; `None` where a name leaves no choice.
+///
+/// # Errors
+/// It is no tier, or none that this key may have.
+pub(crate) fn tier<'a>(
+    plan: &Plan,
+    head: &Head<'a>,
+    principal: &Principal,
+    gateway: &Gateway,
+) -> Result<Option<&'a str>, Error> {
+    let Some(tier) = head.tier.filter(|_| plan.router.is_some()) else { return Ok(None) };
     let plan = gateway.plan(principal, tier).map_err(|error| error.about("x-tiercel-tier"))?;
     if plan.tier().is_some_and(|found| **found == *tier) && plan.route.is_none() {
         return Ok(Some(tier));

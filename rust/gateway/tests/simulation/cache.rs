@@ -103,6 +103,22 @@ fn with_whom_answers_are_shared() {
     check("global", ["0 exact;age=0", "0 exact;age=0"]);
 }
 
+#[test]
+fn what_a_tier_answered_is_for_those_who_may_ask_for_it() {
+    let keys = "[[keys]]\nname = \"shop\"\ntenant = \"acme\"\nkey = { env = \"SHOP\" }";
+    let narrow = format!("name = \"desk\"\ntenant = \"acme\"\nmodels = [\"auto\"]\nsha256 = \"{}\"", sha256("desk"));
+    let more = format!("[cache]\nmode = \"exact\"\nscope = \"tenant\"\n[[keys]]\n{narrow}\n{keys}");
+    let mut world = World::new().renew(keys, &more, "tiercel@acme.test");
+    let asked = Request::chat("auto").header("x-tiercel-tier", "all");
+    assert_eq!("1 miss", outcome(&world.run(&asked, &[vec![completion()]])));
+    assert_eq!("0 exact;age=0", outcome(&world.run(&asked, &[])));
+
+    let mut other = asked;
+    other.headers.retain(|(name, _)| *name != "authorization");
+    let seen = world.run(&other.header("x-api-key", "desk"), &[]);
+    assert_eq!(("forbidden", 0), (seen.error()["code"].as_str().unwrap(), seen.asked.len()));
+}
+
 pub(crate) fn sha256(text: &str) -> String {
     use sha2::Digest;
     sha2::Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()

@@ -66,6 +66,16 @@ impl Question {
         self.text.get(word.range()).unwrap_or_default()
     }
 
+    /// Whether an "'s" makes the next word a thing of this one.
+    pub(crate) fn is_possessive(&self, word: &Word) -> bool {
+        self.text.get(word.range().end..).is_some_and(|rest| rest.starts_with("'s"))
+    }
+
+    /// Whether a comma stands somewhere between two words, as it does in a list.
+    pub(crate) fn has_comma(&self, one: &Word, other: &Word) -> bool {
+        self.text.get(one.range().end..other.range().start).is_some_and(|between| between.contains(','))
+    }
+
     /// How many of their triples of characters two questions share, from 0 to 1.
     pub(crate) fn likeness(&self, other: &Self) -> f32 {
         let ones = |bits: &[u64; 8]| bits.iter().map(|it| it.count_ones()).sum::<u32>();
