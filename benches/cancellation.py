@@ -27,10 +27,10 @@ from rich.table import Table
 
 from outage.measures import percentile
 from tiercel.bench.machine import machine, machine_line
+from tiercel.bench.rows import DIRECT
 from tiercel.bench.whole_path.contenders import CLIENT_KEY, MODEL, Setup
 from tiercel.bench.whole_path.ours import tiercel
 from tiercel.bench.whole_path.processes import Cores, Program, free_port, on_cores
-from tiercel.bench.whole_path.samples import DIRECT
 
 ROOT = Path(__file__).parent.parent
 

@@ -8,8 +8,8 @@ from tests.command_line import tiercel
 from tiercel.bench.core.caller import Caller
 from tiercel.bench.core.inputs import body, question, questions, word
 from tiercel.bench.core.timing import Stage
-from tiercel.bench.rows import Missing, Quantity, Row, Target, document, merged
-from tiercel.bench.whole_path.samples import DIRECT, Measured
+from tiercel.bench.rows import DIRECT, Missing, Quantity, Row, Target, document, merged
+from tiercel.bench.whole_path.samples import Measured
 from tiercel.errors import TiercelError
 
 # Several runs of seconds each, on a machine that may be busy.
@@ -121,7 +121,7 @@ def test_what_is_added_is_a_difference_of_one_round():
 def test_documents_are_merged_in_the_order_of_the_targets():
     def of(*keys, n_rounds):
         rows = [Row(key, Quantity(key, "us"), {"tiercel": [1.0]}) for key in keys]
-        return document(rows, n_rounds=n_rounds, notes={keys[0]: ""}, missing=[Missing("peer", "how")])
+        return document(rows, n_rounds=n_rounds, notes={keys[0]: ""}, missing=[Missing("peer", "how")], load="busy")
 
     both = merged(of("P2", "other", "P1", n_rounds=3), of("P3", "P9 cost", "open", n_rounds=5))
 

@@ -21,6 +21,11 @@ def machine() -> dict[str, object]:
     return facts
 
 
+def load() -> str:
+    """How many processes want to run, on average of the last minute: what else the machine has to do."""
+    return f"load average {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown load"
+
+
 def machine_line() -> str:
     """The machine, for people."""
     facts = machine()

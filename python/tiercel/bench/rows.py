@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 OURS = "tiercel"
 """What names of our own contenders begin with."""
 
+DIRECT = "direct"
+"""The upstream asked with nothing in between."""
+
 
 @dataclass(frozen=True)
 class Missing:
@@ -104,7 +107,7 @@ def document(
     n_rounds: int,
     notes: dict[str, str],
     missing: Sequence[Missing],
-    problems: Sequence[tuple[str, str]] = (),
+    load: str,
 ) -> dict[str, Any]:
     """All that a run found.
 
@@ -113,17 +116,17 @@ def document(
         n_rounds: How often each was measured.
         notes: What each contender is, by its name, in the order in which they are to be shown.
         missing: Peers that are not on this machine.
-        problems: Names, and what went wrong with them.
+        load: How busy the machine was when it began, by `machine.load`.
     """
     return {
         "tiercel": __version__,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": machine(),
+        "machine": machine() | {"load": load},
         "rounds": n_rounds,
         "rows": [row.document() for row in rows if row.samples],
         "contenders": notes,
         "not_found": [{"peer": each.name, "install": each.install} for each in missing],
-        "problems": [{"contender": name, "problem": problem} for name, problem in problems],
+        "problems": [],
         "failed": [],
     }
 

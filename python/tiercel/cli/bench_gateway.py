@@ -13,7 +13,7 @@ from tiercel.cli import bench_rows, output
 
 PlotOption = Annotated[
     Path | None,
-    typer.Option(show_default=False, help="A file, .svg or .png, for a plot of P3 and P5; needs matplotlib."),
+    typer.Option(show_default=False, help="A file for a picture of P3 and P5, in SVG."),
 ]
 OnlyOption = Annotated[
     str | None, typer.Option(show_default=False, help="Contenders to measure, with commas between their names.")
@@ -64,10 +64,13 @@ def finish(found: dict[str, Any], report: Path | None, plot: Path | None) -> Non
     Raises:
         Stop: It cannot be written, or an answer was wrong.
     """
+    from tiercel.bench.figures.document import parse  # noqa: PLC0415 - as above
+    from tiercel.bench.figures.picture import draw  # noqa: PLC0415 - as above
+
     if report:
         output.report(report, found)
     if plot:
-        draw(plot, found)
+        output.write(plot, draw(parse(found, "the run")).encode())
     if found["failed"]:
         raise output.Stop(f"wrong answers: {', '.join(found['failed'])}", output.NO)
 
@@ -85,20 +88,3 @@ def programs_of(peers: list[str]) -> dict[str, str]:
             raise output.Stop(f"--peer {each}: it has to be NAME=PATH, such as envoy=V/bin/envoy")
         programs[name] = path
     return programs
-
-
-def draw(path: Path, found: dict[str, Any]) -> None:
-    """Draw the plot of a run.
-
-    Raises:
-        Stop: There is no matplotlib, or the file cannot be written.
-    """
-    try:
-        from tiercel.bench.plot import draw as draw_plot  # noqa: PLC0415 - only whoever asks for it needs matplotlib
-    except ImportError:
-        raise output.Stop("a plot needs matplotlib: pip install matplotlib") from None
-    try:
-        draw_plot(path, found)
-    except (OSError, ValueError) as error:
-        raise output.Stop(f"cannot draw {path}: {error}") from None
-    output.note(f"{path} is written")

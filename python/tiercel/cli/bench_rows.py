@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tiercel.bench.figures.document import number, where
+from tiercel.bench.rows import DIRECT
 from tiercel.cli import output
 
 if TYPE_CHECKING:
@@ -48,11 +50,7 @@ def progress() -> Iterator[Callable[[str, float], None]]:
 
 def show(found: dict[str, Any]) -> None:
     """The document of a run, as people read it."""
-    machine = found["machine"]
-    print(
-        f"Tiercel {found['tiercel']}, {found['date']}; {machine['processor']}, {machine['cores']} cores, "
-        f"{machine['system']}; medians of {found['rounds']} rounds"
-    )
+    print(f"{where(found, 'the run')}, {found['date']}; medians of {found['rounds']} rounds")
     targets = [row for row in found["rows"] if row["reach"]]
     if targets:
         output.section("Against the targets: medians (least to most)")
@@ -81,7 +79,7 @@ def _target(row: dict[str, Any]) -> tuple[str, ...]:
         row["reach"],
         "; ".join(f"{name.removeprefix('tiercel ')} {_spread(it)}" for name, it in ours.items()),
         verdict + alone,
-        "; ".join(f"{name} {_number(it['median'])}" for name, it in peers.items()),
+        "; ".join(f"{name} {number(it['median'])}" for name, it in peers.items()),
     )
 
 
@@ -92,16 +90,12 @@ def _lines(row: dict[str, Any]) -> Iterator[tuple[str, ...]]:
         # Neither is a ratio to a difference that may be nothing, nor one of a whole to a part.
         ratio = "" if first <= 0 or row["id"] == "P7" or _is_whole(row, name) else f"{it['median'] / first:.2f} x"
         label = f"  {name}, in all" if _is_whole(row, name) else f"  {name}"
-        yield (label, *(_number(it[key]) for key in ("median", "least", "most")), ratio)
+        yield (label, *(number(it[key]) for key in ("median", "least", "most")), ratio)
 
 
 def _is_whole(row: dict[str, Any], name: str) -> bool:
-    return bool(row["is_added"]) and name == "direct"
+    return bool(row["is_added"]) and name == DIRECT
 
 
 def _spread(it: dict[str, Any]) -> str:
-    return f"{_number(it['median'])} ({_number(it['least'])} to {_number(it['most'])})"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.1f}" if abs(value) >= 10 else f"{value:,.2f}"
+    return f"{number(it['median'])} ({number(it['least'])} to {number(it['most'])})"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tiercel.bench.core import stages
 from tiercel.bench.core.inputs import prompt
 from tiercel.bench.core.timing import Stage, summary
+from tiercel.bench.machine import load
 from tiercel.bench.rows import OURS, Missing, Row, document
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def run(scale: Scale, tell: Callable[[str, float], None]) -> dict[str, Any]:
     Raises:
         TiercelError: A stage does not do what is to be measured.
     """
+    busy = load()
     rows: dict[str, Row] = {}
     made = []
     for stage in all_stages(scale):
@@ -81,6 +83,7 @@ def run(scale: Scale, tell: Callable[[str, float], None]) -> dict[str, Any]:
         n_rounds=scale.n_rounds,
         notes={name: note for name, note in NOTES.items() if name not in absent},
         missing=[Missing(name, INSTALL[name]) for name in absent],
+        load=busy,
     )
 
 

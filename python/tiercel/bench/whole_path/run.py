@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tiercel.bench.rows import Missing
+from tiercel.bench.rows import DIRECT, Missing
 from tiercel.bench.whole_path.driver import Driver
 from tiercel.bench.whole_path.figures import FULL, QUICK
 from tiercel.bench.whole_path.ours import tiercel
@@ -16,7 +16,7 @@ from tiercel.bench.whole_path.peers import bifrost, litellm, portkey, tensorzero
 from tiercel.bench.whole_path.processes import Cores
 from tiercel.bench.whole_path.proxies import envoy, nginx
 from tiercel.bench.whole_path.rounds import Rounds
-from tiercel.bench.whole_path.samples import DIRECT, Measured
+from tiercel.bench.whole_path.samples import Measured
 from tiercel.bench.whole_path.services import Starter
 from tiercel.errors import TiercelError
 

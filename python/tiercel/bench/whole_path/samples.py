@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tiercel.bench.rows import Row, document
+from tiercel.bench.machine import load
+from tiercel.bench.rows import DIRECT, Row, document
 from tiercel.bench.whole_path.figures import FIGURES
 
 if TYPE_CHECKING:
     from tiercel.bench.rows import Missing
     from tiercel.bench.whole_path.figures import Samples
-
-DIRECT = "direct"
-"""The driver asking the upstream, with nothing in between."""
 
 
 @dataclass
@@ -29,6 +27,8 @@ class Measured:
     problems: list[tuple[str, str]] = field(default_factory=list)
     """The contender, and what went wrong with it."""
     n_rounds: int = 0
+    load: str = field(default_factory=load)
+    """How busy the machine was before."""
 
     def add_round(self, measured: dict[str, Samples]) -> None:
         """Takes what was measured of each contender in one round."""
@@ -44,12 +44,15 @@ class Measured:
                     row.samples.setdefault(name, []).append(value - direct[key])
 
     def document(self) -> dict[str, Any]:
-        """Everything, as `rows.document` has it, with who `failed`."""
+        """Everything, as `rows.document` has it, with what went wrong."""
         found = document(
             list(self.rows.values()),
             n_rounds=self.n_rounds,
             notes=self.notes,
             missing=self.missing,
-            problems=self.problems,
+            load=self.load,
         )
-        return found | {"failed": sorted(self.must_be_right & {name for name, _ in self.problems})}
+        return found | {
+            "problems": [{"contender": name, "problem": problem} for name, problem in self.problems],
+            "failed": sorted(self.must_be_right & {name for name, _ in self.problems}),
+        }
