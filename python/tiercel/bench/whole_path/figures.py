@@ -73,7 +73,7 @@ class Scale:
     """Between a change and the reading of memory."""
 
 
-FULL = Scale(n_rounds=5, seconds=1.2)
+FULL = Scale(n_rounds=5, seconds=1.0)
 QUICK = Scale(n_rounds=1, seconds=0.2, many_connections=64, idle_connections=50, open_streams=20, settle_seconds=0.1)
 
 
