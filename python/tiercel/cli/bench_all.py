@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -39,14 +40,13 @@ def everything(  # noqa: PLR0913, PLR0917 - they are its options
     """
     from tiercel.bench.rows import merged  # noqa: PLC0415 - as in the modules whose commands these are
 
-    found = merged(bench_core.measure(quick, rounds), bench_gateway.measure(peer, quick, rounds, only))
-    if data:
-        found |= _simulated(data)
+    # First what may be refused.
+    simulated = _simulated(data) if data else {}
+    whole_path = bench_gateway.measure(peer, quick, rounds, only)
+    found = merged(bench_core.measure(quick, rounds), whole_path) | simulated
     bench_rows.show(found)
-    for name in ("routing", "cache") if data else ():
-        output.note(
-            f"{name}: `tiercel bench {name}` shows what is found; it is in the JSON, of {N_REQUESTS:,} requests"
-        )
+    if simulated:
+        output.note(f"the JSON has what `tiercel bench routing` and `cache` find of {N_REQUESTS:,} requests each")
     bench_gateway.finish(found, report, plot)
 
 
@@ -61,7 +61,7 @@ def _simulated(data: Path) -> dict[str, Any]:
         one.mkdir()
         other.mkdir()
         scale = routing.Scale(N_REQUESTS, SEED)
-        asking = lambda turns: output.track(turns, "asking")  # noqa: E731
+        asking = partial(output.track, doing="asking")
         return {
             "routing": routing.run(data, Plan.read(None, "auto"), scale, one, asking),
             "cache": cache.run(data, cache.Scale(N_REQUESTS, SEED), other, output.track),
