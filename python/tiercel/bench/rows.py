@@ -112,7 +112,7 @@ def document(
     """All that a run found.
 
     Args:
-        rows: Those without samples are left out.
+        rows: Those with neither samples nor a target are left out.
         n_rounds: How often each was measured.
         notes: What each contender is, by its name, in the order in which they are to be shown.
         missing: Peers that are not on this machine.
@@ -123,7 +123,7 @@ def document(
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine() | {"load": load},
         "rounds": n_rounds,
-        "rows": [row.document() for row in rows if row.samples],
+        "rows": [row.document() for row in rows if row.samples or row.quantity.target],
         "contenders": notes,
         "not_found": [{"peer": each.name, "install": each.install} for each in missing],
         "problems": [],

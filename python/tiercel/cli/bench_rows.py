@@ -57,7 +57,8 @@ def show(found: dict[str, Any]) -> None:
         output.table(map(_target, targets), ("", "quantity", "", "target", "Tiercel", "", "peers"))
     output.section("All figures")
     output.table(
-        (line for row in found["rows"] for line in _lines(row)), ("", "median", "least", "most", "to the first")
+        (line for row in found["rows"] if row["values"] for line in _lines(row)),
+        ("", "median", "least", "most", "to the first"),
     )
     output.section("Who is who")
     output.table(found["contenders"].items())

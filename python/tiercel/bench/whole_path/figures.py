@@ -51,7 +51,7 @@ FIGURES = {
     "P8 tree": Quantity("Memory of all processes, idle, shared pages once", "MB"),
     "P8 connection": Quantity("Memory per idle client connection", "kB", Target(most=20)),
     "P8 stream": Quantity("Memory per open stream", "kB", Target(most=60)),
-    "P9": Quantity("Unary requests a second, two workers to one", "x", Target(least=1.8)),
+    "P9": Quantity("Unary requests a second, two workers to one, of four cores", "x", Target(least=1.8)),
     "P9 cost": Quantity("CPU per unary request, two workers to one", "x"),
 }
 
