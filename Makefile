@@ -7,7 +7,7 @@ RUN := $(UV) run --locked
 BENCH_RUN := UV_PROJECT_ENVIRONMENT=.bench-venv $(UV) run --locked --no-editable
 NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo nextest run || echo test)
 
-.PHONY: help serve test test-rust test-python check fmt lint types bench bench-stages bench-once drill soak bless clean
+.PHONY: help serve test test-rust test-python check fmt lint types docs bench bench-stages bench-once drill soak bless clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -44,8 +44,11 @@ lint: $(UV)
 	$(RUN) ruff check
 
 types: $(UV)
-	$(RUN) mypy
+	$(RUN) --group docs mypy
 	$(RUN) python -m mypy.stubtest tiercel._core --mypy-config-file pyproject.toml
+
+docs: $(UV) ## make the documentation's site in site/; warnings are errors
+	NO_MKDOCS_2_WARNING=1 $(RUN) --group docs mkdocs build
 
 bench: $(UV) ## measure every target beside its peers, in fifteen minutes once it is built
 	mkdir -p benches/results
@@ -79,4 +82,4 @@ bless: $(UV) ## make golden files anew; read them in the diff
 
 clean: ## remove everything that was built
 	cargo clean
-	rm -rf .venv .bench-venv .tools .mypy_cache .ruff_cache .pytest_cache dist python/tiercel/_core.*.so
+	rm -rf .venv .bench-venv .tools .mypy_cache .ruff_cache .pytest_cache dist site python/tiercel/_core.*.so

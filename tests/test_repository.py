@@ -16,7 +16,7 @@ from tiercel import _core, cli, errors
 
 ROOT = Path(__file__).parent.parent
 PURE = ("core", "wire", "upstream", "semantic", "gateway")
-COMMANDS = {"serve", "test", "check", "fmt", "lint", "types", "bench", "drill", "soak", "bless", "clean"}
+COMMANDS = {"serve", "test", "check", "fmt", "lint", "types", "docs", "bench", "drill", "soak", "bless", "clean"}
 DEPENDENCY_TABLES = ("dependencies", "dev-dependencies", "build-dependencies")
 
 
@@ -126,7 +126,7 @@ def test_every_dependency_has_its_reason_beside_it():
             continue
         is_dependency, is_explained = False, False
         for line in text.splitlines():
-            if line.startswith("[") or re.match(r"(dependencies|dev) = \[", line):
+            if line.startswith("[") or re.match(r"(dependencies|dev|docs) = \[", line):
                 table = line.strip("[]").split(".")[-1]
                 is_dependency = table in DEPENDENCY_TABLES or line.endswith("= [")
                 is_explained = False

@@ -1,6 +1,5 @@
 """Answers are found again by what was asked, in whichever words, and not by what only looks like it."""
 
-import doctest
 import signal
 import sqlite3
 import subprocess
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tiercel import SemanticCache, TiercelError, semantic_cache
+from tiercel import SemanticCache, TiercelError
 
 QUESTION = "What is your refund policy?"
 ANSWER = "30 days."
@@ -134,10 +133,6 @@ def test_several_threads_use_it():
 
     assert not faults
     assert len(cache) == 50
-
-
-def test_its_examples_are_true():
-    assert doctest.testmod(semantic_cache).failed == 0
 
 
 def test_a_file_outlives_its_cache(tmp_path):

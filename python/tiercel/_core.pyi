@@ -610,7 +610,18 @@ def serve_upstream(
     """
 
 def count_tokens(text: str, model: str = "gpt-4o") -> int:
-    """Count the tokens of `text` as `model` does; an estimate for models whose vocabulary is not public."""
+    """Count the tokens of a text as OpenAI's models do.
+
+    >>> import tiercel
+    >>> tiercel.count_tokens("The quick brown fox jumps over the lazy dog.")
+    10
+
+    Args:
+        text: Of any length. What looks like a special token counts as ordinary text.
+        model: By its provider's name for it. GPT-4, GPT-3.5 and the embedding models count with `cl100k_base`, all
+            others with `o200k_base`. For models of other makers, whose vocabulary is not public, that is an estimate,
+            within some tens of percent.
+    """
 
 def version() -> str:
     """The version of this package."""
@@ -666,7 +677,13 @@ class Classifier:
 
 @final
 class Classification:
-    """What a text was taken for."""
+    """What a text was taken for.
+
+    >>> import tiercel
+    >>> found = tiercel.Classifier().classify("Fix this: for i in range(10) print(i)")
+    >>> found.task, found.confidence > 0.5, 0 <= found.p_cheap <= 1, len(found.probabilities)
+    ('code', True, True, 12)
+    """
 
     @property
     def task(self) -> str | None:
@@ -674,11 +691,11 @@ class Classification:
 
     @property
     def confidence(self) -> float:
-        """The probability of the likeliest label, whether or not it was likely enough."""
+        """The probability of the likeliest label, from 0 to 1, whether or not it was likely enough."""
 
     @property
     def p_cheap(self) -> float:
-        """The probability that a cheap model's answer is right."""
+        """The probability that a cheap model's answer is right, from 0 to 1."""
 
     @property
     def probabilities(self) -> list[tuple[str, float]]:

@@ -21,11 +21,19 @@ _MOST_BYTES = 1_000_000
 class Classifier:
     """Takes prompts for one of its labels. `docs/models/classifier.md` says how often it is right.
 
+    >>> import tiercel
+    >>> classifier = tiercel.Classifier()
+    >>> classifier.classify("What is 12 * 7?").task
+    'math'
+    >>> classifier.classify_many(["hi", "What is 12 * 7?"]).shape
+    (2, 12)
+
     Only the first 1,500 and the last 500 characters of a text are looked at. Instances are immutable and may be shared
     by threads. The methods for many texts need numpy: `pip install 'tiercel[train]'`.
     """
 
     def __init__(self, core: _core.Classifier | None = None) -> None:
+        """Have the weights that ship; `load` reads others."""
         self.core = core or _core.Classifier.shipped()
 
     @classmethod
@@ -58,15 +66,19 @@ class Classifier:
         return self.core.classify(text)
 
     def p_cheap(self, text: str) -> float:
-        """The probability that a cheap model's answer is right."""
+        """The probability that a cheap model's answer is right, from 0 to 1."""
         return self.core.classify(text).p_cheap
 
     def classify_many(self, texts: Sequence[str]) -> Floats:
-        """The probability of each label for each text: an array of shape `(len(texts), len(labels))`."""
+        """The probability of each label for each text: float32 of shape `(len(texts), len(labels))`.
+
+        Raises:
+            TiercelError: There is no numpy.
+        """
         return self._many(texts)[:, :-1]
 
     def p_cheap_many(self, texts: Sequence[str]) -> Floats:
-        """`p_cheap` of each text: an array of shape `(len(texts),)`."""
+        """`p_cheap` of each text: float32 of shape `(len(texts),)`; raises as `classify_many` does."""
         return self._many(texts)[:, -1]
 
     def _many(self, texts: Sequence[str]) -> Floats:

@@ -19,9 +19,17 @@ DIMENSIONS = 256
 def embed(texts: Sequence[str]) -> Floats:
     """The direction of each text: float32 of shape `(len(texts), 256)`, so that `a @ b` is the cosine of two.
 
+    >>> import tiercel
+    >>> a, b, c = tiercel.embed(["How do I reset my password?", "i forgot my password", "Flights to Berlin"])
+    >>> a.shape, bool(a @ b > a @ c)
+    ((256,), True)
+
     In-process and in microseconds; other threads run meanwhile. A text of which no word is known gets zeros, and of a
     long one the first 512 pieces of words count. The order of words does not. `docs/models/embedder.md` says how good
-    it is. Needs numpy: `pip install 'tiercel[train]'`.
+    it is.
+
+    Raises:
+        TiercelError: There is no numpy: `pip install 'tiercel[train]'`.
     """
     return embed_by(_shipped(), texts)
 

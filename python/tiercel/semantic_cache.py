@@ -29,33 +29,54 @@ _N_CANDIDATES = 4
 
 @dataclass(frozen=True)
 class Hit(Generic[Answer]):
-    """A stored answer that may serve."""
+    """A stored answer that may serve.
+
+    >>> import tiercel
+    >>> cache = tiercel.SemanticCache()
+    >>> cache.put("Flights from Berlin to Madrid", "IB 3677")
+    >>> [hit] = cache.search("Flights from Madrid to Berlin")
+    >>> hit.answer, hit.cosine > 0.9, hit.veto
+    ('IB 3677', True, 'reversal')
+
+    Attributes:
+        question: To which it was stored.
+        answer: As it was stored.
+        cosine: Of what the two questions mean, from -1 to 1.
+        probability: That the answer serves, as the verifier has it; 1 for the same words.
+        veto: Why it does not serve all the same, such as `number` or `negation`.
+    """
 
     question: str
     answer: Answer
     cosine: float
     probability: float
-    """That the answer serves, as the verifier has it; 1 for the same words."""
     veto: str | None = None
-    """Why it does not serve all the same, such as `number` or `negation`."""
 
 
 @dataclass
 class Stats:
-    """What has happened so far."""
+    """What has happened so far.
+
+    Attributes:
+        n_entries: Answers that there are.
+        n_hits: Look-ups that found one.
+        n_misses: Look-ups that found none.
+        n_evicted: Answers that had to make room.
+        vetoes: Nearest questions that were vetoed, by the word for why.
+    """
 
     n_entries: int = 0
     n_hits: int = 0
     n_misses: int = 0
     n_evicted: int = 0
     vetoes: dict[str, int] = field(default_factory=dict)
-    """Nearest questions that were vetoed, by the word for why."""
 
 
 class SemanticCache(Generic[Answer]):
     """Answers by the meaning of their questions, in memory and if wanted in a file; safe to use from several threads.
 
-    >>> cache = SemanticCache()
+    >>> import tiercel
+    >>> cache = tiercel.SemanticCache()
     >>> cache.put("What is your refund policy?", "30 days.")
     >>> cache.get("hi, what's your refund policy? thanks").answer
     '30 days.'
@@ -157,7 +178,11 @@ class SemanticCache(Generic[Answer]):
         return [self._judged(question, key, stored, answer, cosine) for _, cosine, stored, answer in found]
 
     def delete(self, question: str) -> bool:
-        """Forget the answer to these words; whether there was one."""
+        """Forget the answer to these words; whether there was one.
+
+        Raises:
+            TiercelError: It cannot be taken out of the file.
+        """
         with self._lock:
             entry = self._ids.get(normalise(question))
             if entry is None:

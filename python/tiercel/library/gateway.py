@@ -83,12 +83,24 @@ class Gateway:
 
     @classmethod
     def from_text(cls, text: str, *, key: str | None = None, log: Callable[[bytes], object] | None = None) -> Self:
-        """What `text` describes, in TOML as a file would have it; see `from_file`."""
+        """What `text` describes, in TOML as a file would have it; see `from_file`.
+
+        Relative paths in it begin where the process is.
+
+        Raises:
+            ConfigurationError: It cannot be used.
+        """
         return cls(Core(_TEXT, _OVERRIDES, text), key=key, log=log)
 
     @classmethod
     def from_environment(cls, *, key: str | None = None, log: Callable[[bytes], object] | None = None) -> Self:
-        """What the file that `TIERCEL_CONFIG` names describes, or the providers whose keys are in the environment."""
+        """What the file that `TIERCEL_CONFIG` names describes, or the providers whose keys are in the environment.
+
+        See `from_file`.
+
+        Raises:
+            ConfigurationError: It cannot be used, or there is neither.
+        """
         return cls(Core(os.environ.get("TIERCEL_CONFIG") or None, _OVERRIDES), key=key, log=log)
 
     async def chat(
@@ -109,6 +121,8 @@ class Gateway:
 
         Raises:
             RequestError: It was refused, or nobody could answer it.
+            RuntimeError: This is not the gateway's event loop, or it is closed.
+            ValueError: A stream is asked for, which is what `stream` gives.
         """
         if parameters.get("stream"):
             raise ValueError("a stream is what `stream` gives")
@@ -126,6 +140,8 @@ class Gateway:
         """Ask for a chat completion as it comes; see `chat`.
 
         What it costs is in the access log, since nobody knows it before its end.
+
+        Reading it raises what `chat` does, and `StreamInterrupted` where it breaks off after its first event.
         """
         body = orjson.dumps({**parameters, "model": model, "messages": messages, "stream": True})
         return Stream(lambda: self.ask("POST", _CHAT.encode(), self._head(headers or {}), body))
@@ -144,6 +160,9 @@ class Gateway:
             path: Such as `/v1/messages`, with its query if it has one.
             headers: Names in any case.
             body: Bytes, or what becomes JSON.
+
+        Raises:
+            RuntimeError: This is not the gateway's event loop, or it is closed.
         """
         content = body if isinstance(body, bytes) else orjson.dumps(body)
         exchange = self.ask(method, path.encode(), self._head(headers or {}), content)

@@ -75,7 +75,13 @@ class Transport(_Base):
         self._starting = threading.Lock()
 
     async def handle_async_request(self, request: Any) -> Any:  # noqa: ANN401 - either package's
-        """Send `request`; its answer is there as soon as its head is."""
+        """Send `request`; its answer is there as soon as its head is.
+
+        Raises:
+            ReadTimeout: Of httpx: nothing came within the client's read time-out, in seconds.
+            RemoteProtocolError: Of httpx: the gateway was closed.
+            RuntimeError: This is not the gateway's event loop, or it is closed already.
+        """
         await request.aread()
         asked = _Asked(request)
         exchange, head = await self._send(asked)

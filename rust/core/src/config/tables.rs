@@ -128,8 +128,8 @@ pub struct ClientKey {
     /// Whether the key may read `/metrics`.
     #[serde(default)]
     pub metrics: bool,
-    /// Whether the key may have the configuration read again (`POST /tiercel/reload`), and what is known against
-    /// deployments forgotten (`POST /tiercel/health/forget`).
+    /// Whether the key may have the configuration read again (`POST /tiercel/reload`), what is known against deployments
+    /// forgotten (`POST /tiercel/health/forget`), and what the cache keeps counted and forgotten (`/tiercel/cache`).
     #[serde(default)]
     pub admin: bool,
     /// The day or moment from which the key is refused. A day starts at midnight UTC.

@@ -1,0 +1,1 @@
+"""The gateway inside of a program: `tiercel.Gateway`, and `tiercel.Transport` below the SDKs."""
