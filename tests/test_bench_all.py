@@ -35,11 +35,11 @@ def found(tmp_path_factory):
 
 def test_every_target_has_its_row(found):
     rows = {row["id"]: row for row in found["rows"]}
-    targets = ("P1", "P2", "P3", "P4", "P5", "P6 exact", "P6 semantic", "P7", "P9")
-    targets += ("P8 worker", "P8 connection", "P8 stream")
+    targets = {f"P{number}" for number in (1, 2, 3, 4, 5, 7, 9)}
+    targets |= {"P6 exact", "P6 semantic", "P8 worker", "P8 connection", "P8 stream"}
     with_target = {key for key, row in rows.items() if row["reach"]}
 
-    assert with_target >= set(targets)
+    assert with_target >= targets
     # On fewer than four cores, two workers share one.
     assert {key for key, row in rows.items() if not row["values"]} <= {"P9"}
     assert list(rows)[:2] == ["P1 uncached", "P1"]
@@ -139,7 +139,7 @@ def test_the_core_is_asked_as_a_server_asks_it():
 
 
 def test_questions_differ():
-    n = 20_000
+    n = 120_000
     assert len({question(number) for number in range(n)}) == n
     assert len({word(number) for number in range(10_000)}) == 10_000
     assert {len(questions(number, 2_000)) for number in range(100)} == {2_000}
@@ -151,3 +151,12 @@ def test_a_report_that_cannot_be_written_is_told(tmp_path):
 
     assert ended.returncode == 2
     assert ended.stderr.endswith(told)
+
+
+def test_who_takes_too_long_rests_and_it_is_told_from_when():
+    measured = Measured({"slow": "a peer"}, [])
+    for _ in range(3):
+        measured.add_round({})
+        measured.rests("slow")
+
+    assert measured.document()["contenders"] == {"slow": "a peer; measured in 1 rounds, as it takes long"}

@@ -91,7 +91,8 @@ def questions(number: int, n_bytes: int) -> str:
 
 def question(number: int) -> str:
     """Another one for each number below a hundred million."""
-    first, second, third = (word(n % N_WORDS) for n in (number, 7 * number + 3, number // N_WORDS))
+    third_number = 31 * number + 5 + number // N_WORDS
+    first, second, third = (word(n % N_WORDS) for n in (number, 7 * number + 3, third_number))
     return f"How do I {first} the {second} of my {third}?"
 
 

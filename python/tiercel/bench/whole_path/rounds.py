@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from tiercel.bench.whole_path.samples import Measured
 
 
+MOST_SECONDS = 120.0
+"""For a peer in all; one that has used them rests in the rounds to come. LiteLLM's streams take a minute a round."""
+
+
 @dataclass(frozen=True)
 class Entrant:
     """A contender with all its services that are measured; `direct` is the upstream itself."""
@@ -29,6 +34,11 @@ class Entrant:
     encrypted: Service | None = None
     doubled: Service | None = None
     cached: Service | None = None
+
+    @property
+    def is_peer(self) -> bool:
+        """Whether it is there for comparison."""
+        return self.contender is not None and not self.contender.must_be_right
 
 
 @dataclass(frozen=True)
@@ -58,17 +68,23 @@ class Rounds:
                 with self._noted(contender.name):
                     entrants.append(self._enter(contender, plain, encrypted, services))
             n_turns = self.scale.n_rounds * len(entrants)
+            used = dict.fromkeys((entrant.plain.name for entrant in entrants), 0.0)
             for number in range(self.scale.n_rounds):
                 first = number % len(entrants)
                 measured: dict[str, Samples] = {}
                 for turn, entrant in enumerate(entrants[first:] + entrants[:first], number * len(entrants)):
                     name = entrant.plain.name
+                    if entrant.is_peer and used[name] > MOST_SECONDS:
+                        self.measured.rests(name)
+                        continue
                     self.tell(f"round {number + 1} of {self.scale.n_rounds}: {name}", turn / n_turns)
+                    started = time.monotonic()
                     measured[name] = {}
                     # Without an upstream nothing that is measured means anything.
                     plain.program.check()
                     encrypted.program.check()
                     self._measure(entrant, plain, measured[name])
+                    used[name] += time.monotonic() - started
                 self.measured.add_round(measured)
 
     def _enter(self, contender: Contender, plain: Upstream, encrypted: Upstream, services: ExitStack) -> Entrant:

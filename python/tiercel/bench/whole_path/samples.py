@@ -43,6 +43,11 @@ class Measured:
                 elif key in direct:
                     row.samples.setdefault(name, []).append(value - direct[key])
 
+    def rests(self, name: str) -> None:
+        """Takes note that a contender is not measured any more, as it takes too long."""
+        if "; measured in " not in self.notes[name]:
+            self.notes[name] += f"; measured in {self.n_rounds} rounds, as it takes long"
+
     def document(self) -> dict[str, Any]:
         """Everything, as `rows.document` has it, with what went wrong."""
         found = document(
