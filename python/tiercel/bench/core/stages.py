@@ -50,7 +50,7 @@ def opening(n_short: int, n_long: int) -> Iterator[Stage]:
     ):
         asked = conversation(n_bytes, UNKNOWN)
         route = f"max_cost = 1.0\n{phrase_rules(n_rules, prompt(n_bytes))}"
-        layers = f"open to outgoing bytes, {n_bytes:,} B, {n_rules:,} rules"
+        layers = f"open to outgoing bytes, {n_bytes:,} B of which {len(UNKNOWN)} are the question, {n_rules:,} rules"
         yield begin(f"{key} uncached", Quantity(f"{layers}, no cache", "us"), Caller(route), asked)
         cached = Caller(route, has_cache=True)
         cached.fill(conversation(n_bytes, question(number)) for number in range(n_entries))
