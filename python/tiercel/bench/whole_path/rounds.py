@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tiercel.bench.rows import DIRECT
 from tiercel.bench.whole_path import figures
-from tiercel.bench.whole_path.figures import Samples, Scale, WrongAnswerError
+from tiercel.bench.whole_path.figures import Samples, WrongAnswerError
 from tiercel.bench.whole_path.processes import ProgramError
 from tiercel.bench.whole_path.services import Service, Starter, Upstream
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tiercel.bench.whole_path.contenders import Contender
+    from tiercel.bench.whole_path.quantities import Scale
     from tiercel.bench.whole_path.samples import Measured
 
 

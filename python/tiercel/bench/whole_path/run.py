@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from tiercel.bench.rows import DIRECT, Missing
 from tiercel.bench.whole_path.driver import Driver
-from tiercel.bench.whole_path.figures import FULL, QUICK
 from tiercel.bench.whole_path.ours import tiercel
 from tiercel.bench.whole_path.peers import bifrost, litellm, portkey, tensorzero
 from tiercel.bench.whole_path.processes import Cores
 from tiercel.bench.whole_path.proxies import envoy, nginx
+from tiercel.bench.whole_path.quantities import FULL, QUICK
 from tiercel.bench.whole_path.rounds import Rounds
 from tiercel.bench.whole_path.samples import Measured
 from tiercel.bench.whole_path.services import Starter

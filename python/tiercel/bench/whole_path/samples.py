@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiercel.bench.machine import load
 from tiercel.bench.rows import DIRECT, Row, document
-from tiercel.bench.whole_path.figures import FIGURES
+from tiercel.bench.whole_path.quantities import FIGURES
 
 if TYPE_CHECKING:
     from tiercel.bench.rows import Missing
