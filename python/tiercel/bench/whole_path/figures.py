@@ -83,7 +83,8 @@ def streams(driver: Driver, service: Service, scale: Scale) -> Samples:
 
     # One stream a connection, which opens the connections to the upstream too.
     load(0.01)
-    measured, cost = _costs(service, lambda: load(scale.seconds))
+    # Longer than the others: a stream takes half a second, and the kernel counts CPU in hundredths of one.
+    measured, cost = _costs(service, lambda: load(1.5 * scale.seconds))
     if measured.events < measured.requests * N_DELTAS:
         raise WrongAnswerError(f"{service.name} lost events: {measured.events} in {measured.requests} streams")
     times = {
