@@ -7,7 +7,7 @@ RUN := $(UV) run --locked
 BENCH_RUN := UV_PROJECT_ENVIRONMENT=.bench-venv $(UV) run --locked --no-editable
 NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo nextest run || echo test)
 
-.PHONY: help serve test test-rust test-python check fmt lint types docs bench bench-stages bench-once drill soak bless clean
+.PHONY: help serve test test-rust test-python check fmt lint types docs wheel bench bench-stages bench-once drill soak bless clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -49,6 +49,11 @@ types: $(UV)
 
 docs: $(UV) ## make the documentation's site in site/; warnings are errors
 	NO_MKDOCS_2_WARNING=1 $(RUN) --group docs mkdocs build
+
+wheel: $(UV) ## build for release what people install, into dist/, and test it; some minutes
+	rm -rf dist
+	$(UV) build --wheel --out-dir dist
+	TIERCEL_WHEEL=$$(ls $(CURDIR)/dist/*.whl) $(RUN) pytest tests/security/test_wheel.py
 
 bench: $(UV) ## measure every target beside its peers, in fifteen minutes once it is built
 	mkdir -p benches/results

@@ -16,7 +16,21 @@ from tiercel import _core, cli, errors
 
 ROOT = Path(__file__).parent.parent
 PURE = ("core", "wire", "upstream", "semantic", "gateway")
-COMMANDS = {"serve", "test", "check", "fmt", "lint", "types", "docs", "bench", "drill", "soak", "bless", "clean"}
+COMMANDS = {
+    "serve",
+    "test",
+    "check",
+    "fmt",
+    "lint",
+    "types",
+    "docs",
+    "wheel",
+    "bench",
+    "drill",
+    "soak",
+    "bless",
+    "clean",
+}
 DEPENDENCY_TABLES = ("dependencies", "dev-dependencies", "build-dependencies")
 
 

@@ -96,23 +96,36 @@ async def serving(config: Path, route: str) -> AsyncIterator[Gateway]:
     Raises:
         TiercelError: It does not start; with what it says.
     """
-    command = [sys.executable, "-m", "tiercel", "serve", "--config", str(config), "--port", "0"]
+    async with started(config) as (_, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=_MOST_BYTES)
+        yield Gateway(reader, writer, route)
+        writer.close()
+
+
+@asynccontextmanager
+async def started(config: Path, *options: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
+    """The main process and the port of `tiercel serve`, which ends with the block and has written its log by then.
+
+    Raises:
+        TiercelError: It does not start; with what it says.
+    """
+    command = [sys.executable, "-m", "tiercel", "serve", "--config", str(config), "--port", "0", *options]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TIERCEL_")}
     process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE, env=environment)
     assert process.stderr is not None  # noqa: S101 - it was asked for
     try:
         port = await _announced(process.stderr)
         noise = asyncio.create_task(process.stderr.read())
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=_MOST_BYTES)
-        yield Gateway(reader, writer, route)
-        writer.close()
-        process.terminate()
-        await asyncio.wait_for(process.wait(), _STOP_SECONDS)
-        await noise
+        yield process, port
     finally:
+        # Killed at once, it would leave its workers behind.
+        with contextlib.suppress(ProcessLookupError, TimeoutError):
+            process.terminate()
+            await asyncio.wait_for(process.wait(), _STOP_SECONDS)
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+    await noise
 
 
 async def _announced(said: asyncio.StreamReader) -> int:

@@ -14,9 +14,10 @@ from tiercel.cli.bench_cache import ReportOption, SeedOption, cache
 from tiercel.cli.bench_core import core
 from tiercel.cli.bench_gateway import gateway
 from tiercel.cli.bench_routellm import routellm
+from tiercel.cli.bench_scale import scale
 
 app = typer.Typer(help="Measure what it costs, and judge decisions by simulation.", no_args_is_help=True)
-for command in (gateway, core, cache, routellm):
+for command in (gateway, core, cache, routellm, scale):
     app.command()(command)
 app.command("all")(everything)
 

@@ -31,11 +31,13 @@ def made(root: Path) -> dict[Path, str]:
     gateway = document.read(folder / "gateway.json")
     # `tiercel bench all` gives one report of both.
     core = [document.read(path) for path in (folder / "core.json",) if path.exists()]
+    scale = document.read(folder / "scale.json")
     routed = document.load(folder / "routellm.json")
     known = {
         "short": tables.short(gateway),
         "gateway": tables.full(gateway),
         "targets": chain.from_iterable(map(tables.targets, [gateway, *core])),
+        "scale": tables.full(scale),
         "routellm": routellm.tables(routed, document.where(routed, "routellm.json")),
     }
     blocks = {name: "\n".join(lines).strip() for name, lines in known.items()}

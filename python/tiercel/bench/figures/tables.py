@@ -95,14 +95,16 @@ def _names(document: Document, rows: Iterable[Row]) -> list[str]:
 
 
 def _title(row: Row) -> str:
-    return f"{row.id.split()[0]}: {row.quantity}, {row.unit}" if row.reach else f"{row.quantity}, {row.unit}"
+    # Only the numbers of the project's targets say something to people.
+    name = f"{row.id.split()[0]}: " if row.reach and row.id.startswith("P") else ""
+    return f"{name}{row.quantity}{', ' if row.unit else ''}{row.unit}"
 
 
 def _whole(row: Row, name: str) -> str:
     value = row.values.get(name)
     if value is None:
         return ""
-    if value.least is None or value.most is None:
+    if value.least is None or value.most is None or value.least == value.most:
         return number(value.median)
     return f"{number(value.median)} ({number(value.least)} to {number(value.most)})"
 
