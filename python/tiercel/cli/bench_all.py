@@ -44,7 +44,6 @@ def everything(  # noqa: PLR0913, PLR0917 - they are its options
     simulated = _simulated(data) if data else {}
     whole_path = bench_gateway.measure(peer, quick, rounds, only)
     found = merged(bench_core.measure(quick, rounds), whole_path) | simulated
-    bench_rows.show(found)
     if simulated:
         output.note(f"the JSON has what `tiercel bench routing` and `cache` find of {N_REQUESTS:,} requests each")
     bench_gateway.finish(found, report, plot)

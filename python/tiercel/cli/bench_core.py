@@ -22,9 +22,9 @@ def core(
     Exit codes: 0 it is printed, whatever it says.
     """
     found = measure(quick, rounds)
-    bench_rows.show(found)
     if report:
         output.report(report, found)
+    bench_rows.show(found)
 
 
 def measure(quick: bool, rounds: int | None) -> dict[str, Any]:

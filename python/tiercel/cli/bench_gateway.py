@@ -43,9 +43,7 @@ def gateway(  # noqa: PLR0913, PLR0917 - they are its options
 
     Exit codes: 0 every answer of Tiercel's was right; 1 one was not; 2 it cannot be measured here.
     """
-    found = measure(peer, quick, rounds, only)
-    bench_rows.show(found)
-    finish(found, report, plot)
+    finish(measure(peer, quick, rounds, only), report, plot)
 
 
 def measure(peers: list[str], quick: bool, rounds: int | None, only: str | None) -> dict[str, Any]:
@@ -59,7 +57,7 @@ def measure(peers: list[str], quick: bool, rounds: int | None, only: str | None)
 
 
 def finish(found: dict[str, Any], report: Path | None, plot: Path | None) -> None:
-    """Write what is to be written of a run.
+    """Write what is to be written of a run, then show it: what was measured so long is not lost with a pipe.
 
     Raises:
         Stop: It cannot be written, or an answer was wrong.
@@ -71,6 +69,7 @@ def finish(found: dict[str, Any], report: Path | None, plot: Path | None) -> Non
         output.report(report, found)
     if plot:
         output.write(plot, draw(parse(found, "the run")).encode())
+    bench_rows.show(found)
     if found["failed"]:
         raise output.Stop(f"wrong answers: {', '.join(found['failed'])}", output.NO)
 
