@@ -7,7 +7,7 @@ RUN := $(UV) run --locked
 BENCH_RUN := UV_PROJECT_ENVIRONMENT=.bench-venv $(UV) run --locked --no-editable
 NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo nextest run || echo test)
 
-.PHONY: help serve test test-rust test-python check fmt lint types docs wheel bench bench-once drill soak bless clean
+.PHONY: help serve test test-rust test-python check fmt lint types docs wheel bench bench-stages bench-once drill soak bless clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -55,16 +55,19 @@ wheel: $(UV) ## build for release what people install, into dist/, and test it; 
 	$(UV) build --wheel --out-dir dist
 	TIERCEL_WHEEL=$$(ls $(CURDIR)/dist/*.whl) $(RUN) pytest tests/security/test_wheel.py
 
-bench: $(UV) ## measure everything beside its peers; about fifteen minutes
+bench: $(UV) ## measure every target beside its peers, in fifteen minutes once it is built
+	mkdir -p benches/results
+	$(BENCH_RUN) --group bench tiercel bench all --json benches/results/all.json --plot benches/results/all.svg
+
+bench-stages: $(UV) ## measure each stage of the core in Rust and from Python, and how soon an upstream is hung up on
 	cargo bench --locked -p tiercel-benches
-	$(BENCH_RUN) pytest benches/test_core.py --benchmark-only
-	$(BENCH_RUN) python benches/gateway.py
+	$(BENCH_RUN) --group bench pytest benches/test_core.py --benchmark-only
 	$(BENCH_RUN) python benches/cancellation.py
 
 bench-once: $(UV) ## take every benchmark once, for correctness and not for its figures
 	cargo test --locked -p tiercel-benches --all-targets
 	$(RUN) --group bench pytest benches/test_core.py benches/test_drill.py --benchmark-disable
-	$(RUN) python benches/gateway.py --quick --only "tiercel asgi,tiercel rsgi"
+	$(RUN) --group bench tiercel bench gateway --quick --only "tiercel asgi,tiercel rsgi"
 	$(RUN) python benches/cancellation.py --quick
 	test -z "$$TIERCEL_DATA" || $(RUN) tiercel bench routing --data "$$TIERCEL_DATA" --quick
 

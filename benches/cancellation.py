@@ -25,10 +25,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from harness.contenders import CLIENT_KEY, MODEL, Contender, Setup, tiercel
-from harness.processes import Cores, Program, free_port, on_cores
-from harness.report import DIRECT, machine, machine_line
 from outage.measures import percentile
+from tiercel.bench.machine import machine, machine_line
+from tiercel.bench.rows import DIRECT
+from tiercel.bench.whole_path.contenders import CLIENT_KEY, MODEL, Setup
+from tiercel.bench.whole_path.ours import tiercel
+from tiercel.bench.whole_path.processes import Cores, Program, free_port, on_cores
 
 ROOT = Path(__file__).parent.parent
 
@@ -87,9 +89,7 @@ async def measure(name: str, cores: Cores, n_streams: int, *, is_silent: bool) -
         model = MODEL
         if name != DIRECT:
             contender = tiercel(name)
-            if not isinstance(contender, Contender):
-                sys.exit(f"{contender.name} is not here; to have it: {contender.install}")
-            setup = Setup(Path(folder), free_port(), f"http://127.0.0.1:{port}", None, 1)
+            setup = Setup(Path(folder), free_port(), f"http://127.0.0.1:{port}")
             program = Program.start(
                 contender.command(setup), Path(folder) / "log", cores.gateway, dict(contender.environment)
             )

@@ -2,7 +2,7 @@
 //!
 //! What is measured is what runs in production: client keys are on, JSON and HTTP are read and written, the access log
 //! and the metrics are kept. Not in it are the crossing between Python and Rust, which `test_core.py` measures, and the
-//! sockets, which `gateway.py` does. Inputs are made and results dropped outside the measured time.
+//! sockets, which `tiercel bench gateway` does. Inputs are made and results dropped outside the measured time.
 #![expect(clippy::unwrap_used, reason = "a benchmark whose input is wrong should stop")]
 
 #[path = "core/cache.rs"]

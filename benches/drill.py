@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING
 import uvloop
 from rich.console import Console
 
-from harness.processes import Cores, ProgramError, on_cores
 from outage.gateway import TIMEOUT, Gateway
 from outage.load import MAX_TOKENS, STREAMS_OF_TEN, Load
 from outage.phases import FAULTS, FULL, QUICK, Phase, Scale, run
 from outage.providers import Provider
 from outage.report import Report
+from tiercel.bench.whole_path.processes import Cores, ProgramError, on_cores
 
 if TYPE_CHECKING:
     from outage.client import Answer

@@ -12,7 +12,7 @@ use tiercel_upstream::tls::{TimeProvider, UnixTime};
 use tiercel_upstream::{self as upstream, Limits};
 use tiercel_wire::{Endpoint, Hosting, Quirks, Reading, Request, Target, Upstream};
 
-/// Events of a stream before its finish reason, as in `gateway.py`.
+/// Events of a stream before its finish reason, as in `tiercel bench gateway`.
 const N_DELTAS: usize = 50;
 /// The first of November 2026.
 pub(crate) const NOW: Moment = Moment { monotonic: Duration::ZERO, unix: Duration::from_secs(1_793_491_200) };

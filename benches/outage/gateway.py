@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from harness.processes import Program, free_port
 from outage.providers import MODEL
+from tiercel.bench.whole_path.processes import Program, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

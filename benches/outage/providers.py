@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from harness.processes import Program, free_port
+from tiercel.bench.whole_path.processes import Program, free_port
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,11 +10,11 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from harness.report import machine, machine_line
 from outage.absences import absences
 from outage.problems import problems
 from outage.rows import rows
 from outage.series import by_second
+from tiercel.bench.machine import machine, machine_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

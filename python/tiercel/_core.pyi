@@ -1,6 +1,6 @@
 """The core: everything that is decided. `rust/py` has no logic of its own, see `rust/gateway` and `rust/core`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import Literal, final
 
@@ -13,9 +13,11 @@ __all__ = [
     "Core",
     "Embedder",
     "Fitted",
+    "HeldConnections",
     "Index",
     "KnownModel",
     "KnownProvider",
+    "LoadTarget",
     "Pause",
     "Prices",
     "Reply",
@@ -29,6 +31,7 @@ __all__ = [
     "normalise",
     "rarities",
     "schema",
+    "serve_upstream",
     "trusted_threshold",
     "version",
     "veto",
@@ -523,6 +526,88 @@ class Reply:
     @property
     def body(self) -> bytes:
         """The body."""
+
+@final
+class LoadTarget:
+    """A chat completion that is asked again and again, with a number in it. Whoever asks is silent for so long."""
+
+    def __new__(
+        cls,
+        address: str,
+        head: str,
+        model: str,
+        question: str,
+        *,
+        shape: Literal["unary", "stream", "held"] = "unary",
+        n_distinct: int = ...,
+    ) -> LoadTarget:
+        """Numbers go on from run to run.
+
+        Args:
+            address: `HOST:PORT`, which speaks HTTP without TLS.
+            head: The request's line and fields, but those of its body, each with its line end.
+            model: Which model.
+            question: What. It has `{number}`, in whose place eight digits go, or `{marks}`: spaces and exclamation
+                marks, so that each number puts the same question in another way.
+            shape: A whole answer, a stream to its `[DONE]`, or a stream that is left after its first event.
+            n_distinct: After how many numbers they begin again; never if not said.
+
+        Raises:
+            ValueError: The question has no place, or two, or there is no such shape.
+        """
+
+    def closed(self, *, n_connections: int, seconds: float, max_requests: int = ...) -> bytes:
+        """Ask over each connection again as soon as it is answered.
+
+        Returns:
+            A JSON object: `requests` that were answered whole, `errors` by what was wrong, `cache` by the word that
+            `x-tiercel-cache` begins with, `seconds`, `requests_per_second`, `events`, and `latency_us`,
+            `first_event_us` and `gap_us`, each null or `mean`, `p50`, `p99`, `p999` and `max`.
+
+        Raises:
+            OSError: The system gives no more threads or files.
+        """
+
+    def open(self, *, n_connections: int, seconds: float, rate: int) -> bytes:
+        """Ask `rate` times a second, whether or not there was an answer; times count from when a request was due.
+
+        Returns:
+            As `closed`.
+
+        Raises:
+            OSError: As `closed`.
+            ValueError: The rate is not from 1 to a million.
+        """
+
+    def hold(self, n_connections: int) -> HeldConnections:
+        """Open connections, each answered once, or each with an open stream.
+
+        Raises:
+            OSError: One could not be opened.
+        """
+
+@final
+class HeldConnections:
+    """Connections that stay open until they are closed."""
+
+    def __len__(self) -> int: ...
+    def close(self) -> None:
+        """Close them."""
+
+def serve_upstream(
+    announce: Callable[[int], object], *, n_deltas: int, delay: float, certificate: PathLike[str] | str | None = None
+) -> None:
+    """Serve constant chat completions on a port of the system's choice, and never return.
+
+    Args:
+        announce: Told the port.
+        n_deltas: Events of a stream that have a word each; two more end it.
+        delay: Seconds between two events.
+        certificate: A file for the certificate that is made, for TLS; None: there is no TLS.
+
+    Raises:
+        OSError: There is no port, or the certificate cannot be written.
+    """
 
 def count_tokens(text: str, model: str = "gpt-4o") -> int:
     """Count the tokens of a text as OpenAI's models do.

@@ -30,7 +30,7 @@ MAX_BYTES = 40_000_000
 STOP_SECONDS = 30
 
 # Prints what an import does beyond reading and computing. The core's own code is Rust, which no hook sees: there,
-# `tests/test_repository.py` holds that only the binding can do anything.
+# `tests/test_repository.py` holds that only the binding, and what benchmarks measure with, can do anything.
 AUDIT = """
 import importlib, os, sys
 writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC

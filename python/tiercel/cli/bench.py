@@ -9,14 +9,17 @@ from typing import Annotated, Any
 import typer
 
 from tiercel.cli import output
+from tiercel.cli.bench_all import everything
 from tiercel.cli.bench_cache import ReportOption, SeedOption, cache
+from tiercel.cli.bench_core import core
+from tiercel.cli.bench_gateway import gateway
 from tiercel.cli.bench_routellm import routellm
 from tiercel.cli.bench_scale import scale
 
-app = typer.Typer(help="Judge decisions by simulation.", no_args_is_help=True)
-app.command()(cache)
-app.command()(routellm)
-app.command()(scale)
+app = typer.Typer(help="Measure what it costs, and judge decisions by simulation.", no_args_is_help=True)
+for command in (gateway, core, cache, routellm, scale):
+    app.command()(command)
+app.command("all")(everything)
 
 QUICK = 2_000
 

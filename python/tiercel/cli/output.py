@@ -49,25 +49,25 @@ def cannot_listen(host: str, port: int, error: OSError) -> Stop:
 
 def section(title: str) -> None:
     """Begin a part of an answer."""
-    from rich.text import Text  # noqa: PLC0415 - see `_console`
+    from rich.text import Text  # noqa: PLC0415 - see `console`
 
-    _console().print(Text(f"\n{title}", "bold"))
+    console().print(Text(f"\n{title}", "bold"))
 
 
 def table(rows: Iterable[tuple[str, ...]], header: tuple[str, ...] = ()) -> None:
     """Rows of an answer, their cells below one another. Only a terminal has a width to keep to."""
-    from rich.table import Table  # noqa: PLC0415 - see `_console`
-    from rich.text import Text  # noqa: PLC0415 - see `_console`
+    from rich.table import Table  # noqa: PLC0415 - see `console`
+    from rich.text import Text  # noqa: PLC0415 - see `console`
 
-    console = _console()
-    if not console.is_terminal:
-        console.width = _UNBOUNDED
+    shown = console()
+    if not shown.is_terminal:
+        shown.width = _UNBOUNDED
     grid = Table.grid(padding=(0, 2))
     if header:
         grid.add_row(*(Text(title, "bold") for title in header))
     for row in rows:
         grid.add_row(*row)
-    console.print(grid)
+    shown.print(grid)
 
 
 def interval(ends: Sequence[float], form: str) -> str:
@@ -104,10 +104,10 @@ def write(path: Path, content: bytes) -> None:
 
 def track(items: Sequence[Item], doing: str) -> Iterable[Item]:
     """The items, with a bar on standard error that shows how many are through."""
-    from rich.progress import track  # noqa: PLC0415 - see `_console`
+    from rich.progress import track  # noqa: PLC0415 - see `console`
 
-    console = _console(stderr=True)
-    return track(items, doing, console=console, transient=True, disable=not console.is_terminal)
+    shown = console(stderr=True)
+    return track(items, doing, console=shown, transient=True, disable=not shown.is_terminal)
 
 
 def error(message: str) -> None:
@@ -126,13 +126,13 @@ def note(message: str) -> None:
 
 
 def _say(label: str, style: str, message: str) -> None:
-    from rich.text import Text  # noqa: PLC0415 - see `_console`
+    from rich.text import Text  # noqa: PLC0415 - see `console`
 
     # No wrapping: a caret must stay below what it points at, and a command must survive being copied.
-    _console(stderr=True).print(Text.assemble((label, style), message), soft_wrap=True)
+    console(stderr=True).print(Text.assemble((label, style), message), soft_wrap=True)
 
 
-def _console(*, stderr: bool = False) -> Console:
+def console(*, stderr: bool = False) -> Console:
     """Colours and widths follow the terminal and `NO_COLOR`."""
     from rich.console import Console  # noqa: PLC0415 - it takes 50 ms, and `tiercel version` has nothing to colour
 

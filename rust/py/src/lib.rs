@@ -17,6 +17,7 @@ mod calibration;
 mod call;
 mod connection;
 mod reply;
+mod rig;
 
 use pyo3::prelude::*;
 use tiercel_core::tokens;
@@ -59,6 +60,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<connection::Connection>()?;
     module.add_class::<connection::Step>()?;
     module.add_class::<reply::Reply>()?;
+    module.add_class::<rig::LoadTarget>()?;
+    module.add_class::<rig::HeldConnections>()?;
     module.add_function(wrap_pyfunction!(count_tokens, module)?)?;
     module.add_function(wrap_pyfunction!(version, module)?)?;
     module.add_function(wrap_pyfunction!(schema, module)?)?;
@@ -70,5 +73,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(verifier::rarities, module)?)?;
     module.add_function(wrap_pyfunction!(calibration::trusted_threshold, module)?)?;
     module.add_function(wrap_pyfunction!(errors::error_kinds, module)?)?;
+    module.add_function(wrap_pyfunction!(rig::serve_upstream, module)?)?;
     Ok(())
 }

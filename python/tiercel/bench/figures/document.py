@@ -6,17 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tiercel.bench.rows import OURS
 from tiercel.errors import TiercelError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-OURS = "tiercel"
-"""What the names of our own contenders begin with."""
-
-DIRECT = "direct"
-"""The upstream asked with nothing in between."""
 
 # How a contender's name is spelt for people, word by word.
 _SPELT = {"tiercel": "Tiercel", "asgi": "ASGI", "rsgi": "RSGI", "tensorzero": "TensorZero", "litellm": "LiteLLM"}

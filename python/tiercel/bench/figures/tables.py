@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tiercel.bench.figures.document import DIRECT, OURS, number, ours, spelt
+from tiercel.bench.figures.document import number, ours, spelt
+from tiercel.bench.rows import DIRECT, OURS
 from tiercel.training.report import markdown
 
 if TYPE_CHECKING:
