@@ -7,7 +7,7 @@ RUN := $(UV) run --locked
 BENCH_RUN := UV_PROJECT_ENVIRONMENT=.bench-venv $(UV) run --locked --no-editable
 NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo nextest run || echo test)
 
-.PHONY: help serve test test-rust test-python check fmt lint types docs wheel bench bench-stages bench-once drill soak bless clean
+.PHONY: help serve test test-rust test-python check fmt lint types docs wheel bench bench-stages bench-once profile drill soak bless clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -74,6 +74,12 @@ bench-once: $(UV) ## take every benchmark once, for correctness and not for its 
 .PHONY: figures
 figures: $(UV) ## write tables and pictures anew from what was measured, `docs/figures/*.json`
 	$(RUN) python -m tiercel.bench.figures
+
+.tools/bin/inferno-flamegraph:
+	cargo install --quiet --locked --root .tools --version 0.12.8 --no-default-features --features cli inferno
+
+profile: $(UV) .tools/bin/inferno-flamegraph ## draw where the time of requests and of streams goes; it needs Linux and its perf
+	$(BENCH_RUN) python benches/flames.py
 
 drill: $(UV) ## break a provider in five ways under load, and draw what clients see; about four minutes
 	$(BENCH_RUN) --group bench python benches/drill.py --plot docs/drill.svg

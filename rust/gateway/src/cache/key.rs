@@ -15,8 +15,9 @@ const FORM: &[u8] = b"tiercel cache 1";
 const HEADERS: [&str; 5] =
     ["anthropic-beta", "anthropic-version", "openai-beta", "x-tiercel-max-cost", "x-tiercel-tier"];
 
-/// Bytes of a question that may be answered as another one was; whoever writes more asks for something of their own.
-const MAX_QUESTION: usize = 4_096;
+/// Bytes of a question that may be answered as another one was; whoever writes more asks for something of their own, and
+/// hardly in the 96 words that are compared at most.
+const MAX_QUESTION: usize = 1_024;
 
 /// A question.
 #[derive(Clone)]

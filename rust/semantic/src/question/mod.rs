@@ -62,7 +62,8 @@ impl Question {
         &self.words
     }
 
-    pub(crate) fn is_whole(&self) -> bool {
+    /// Whether all of its words are looked at. Where they are not, it is never known to ask what another one does.
+    pub fn is_whole(&self) -> bool {
         self.is_whole
     }
 

@@ -61,6 +61,9 @@ impl Partitions {
     ) -> (Option<(Near, T)>, Option<Veto>) {
         let Some(partition) = self.get(partition) else { return (None, None) };
         let asked = Question::new(question);
+        if !asked.is_whole() {
+            return (None, None);
+        }
         let around = partition.around(&Embedder::shipped().embed(asked.text()));
         let mut veto_of_nearest = None;
         for (place, (cosine, stored)) in around.iter().enumerate().take_while(|(_, (cosine, _))| *cosine >= min_cosine)
@@ -91,12 +94,15 @@ impl Partitions {
 
     /// Has the question with the answer at `id` found. `is_alike` says of other rows whether their answers say the same.
     pub(super) fn insert(&self, partition: &Digest, id: &Digest, question: &str, is_alike: impl Fn(&Digest) -> bool) {
+        let question = Question::new(question);
+        if !question.is_whole() {
+            return;
+        }
         let known = self.get(partition);
         let partition = known.unwrap_or_else(|| {
             let mut partitions = self.0.write().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(partitions.entry(*partition).or_insert_with(|| Arc::new(Partition::new())))
         });
-        let question = Question::new(question);
         let embedding = Embedder::shipped().embed(question.text());
         let alike = partition.around(&embedding).into_iter().find(|(_, stored)| is_alike(&stored.id));
         let group = alike.map_or(Group(number(id)), |(_, stored)| stored.group);
@@ -204,6 +210,16 @@ mod tests {
         check("another number", None, "How do I get a refund for order 8?");
         check("that number", Some(2), "How could I get a refund for order 7");
         check("something else", None, "When do shops close in Paris?");
+    }
+
+    #[test]
+    fn what_has_too_many_words_to_be_compared_is_not_looked_for() {
+        let check = |expected: bool, n_words: usize| {
+            let known = partitions(&[(1, &"refund ".repeat(n_words), None)]);
+            assert_eq!(expected, near(&known, &"Refund ".repeat(n_words)).is_some(), "{n_words}");
+        };
+        check(true, 96);
+        check(false, 97);
     }
 
     #[test]
