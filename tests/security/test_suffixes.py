@@ -5,8 +5,8 @@
 
 - after nearness, it comes to a cosine of .93 (median; .84 to .97), beyond .85 in 33: a cache that goes by it falls. Of
   these, 29 are vetoed, and the verifier gives none of the others more than .08;
-- after vetoes and verifier, 27 stay vetoed, and 2 get .5, below which nothing is considered. The best gets .75, where
-  the library asks for .85, and the gateway for what its own comparisons have shown.
+- after vetoes and verifier, 27 stay vetoed, and 2 get .5. The best gets .75, where the library asks for .85, and the
+  gateway for what its own comparisons have shown.
 
 Across tenants none of it counts: the attacker sees a miss, whatever it comes near to.
 """
@@ -25,7 +25,7 @@ from tests.test_cache_meaning import CACHE, TENANTS, learn
 from tiercel._core import normalise
 
 SEED = 20
-# The gateway considers none below the first, whatever its comparisons show; the library serves from the second on.
+# What is rather likely than not, and from where on the library serves.
 LEAST, LIBRARY = 0.5, 0.85
 OWN = (
     "where is the nearest cash machine",
