@@ -51,9 +51,9 @@ class Caller:
         self.connection = self.core.connect(0)
         self.core.take_access_log()
 
-    def open(self, request: bytes) -> Call:
+    def open(self, request: bytes, headers: list[tuple[bytes, bytes]] = HEADERS) -> Call:
         """Takes in a request, and keeps its call, so that what ends it is not measured with it."""
-        call = self.core.open("POST", "/v1/chat/completions", b"", HEADERS, request)
+        call = self.core.open("POST", "/v1/chat/completions", b"", headers, request)
         self.calls.append(call)
         return call
 
@@ -65,9 +65,11 @@ class Caller:
         step = self.connection.begin(call)
         return step and step.to_socket
 
-    def answer(self, request: bytes, reads: Sequence[bytes] = (ANSWER,)) -> Call:
+    def answer(
+        self, request: bytes, reads: Sequence[bytes] = (ANSWER,), headers: list[tuple[bytes, bytes]] = HEADERS
+    ) -> Call:
         """Takes in a request, and the provider's answer where that is asked; the call is settled."""
-        call = self.open(request)
+        call = self.open(request, headers)
         if isinstance(call.next_attempt(), Attempt):
             self.connection.begin(call)
             for read in reads:
@@ -76,14 +78,14 @@ class Caller:
         return call
 
     def fill(self, requests: Iterable[bytes]) -> None:
-        """Has requests answered and known.
+        """Has requests answered and known, each by the provider: nothing is learned of what other words are worth.
 
         Raises:
             TiercelError: They are not taken in.
         """
         for request in requests:
             self.renew()
-            self.answer(request).settle()
+            self.answer(request, headers=[*HEADERS, (b"x-tiercel-cache", b"no-cache")]).settle()
         self.settle()
 
     def teach(self, asking: Callable[[str], bytes], asked: str) -> None:

@@ -23,7 +23,7 @@ from tiercel.bench.core.timing import Stage
 from tiercel.bench.rows import OURS, Quantity, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from tiercel._core import Reply
 
@@ -31,8 +31,8 @@ SHORT, LONG = 130, 2_000
 """Bytes of the prompt: what other gateways' figures are about, and a page of text."""
 
 
-UNKNOWN = "My parcel has not arrived yet, and the tracking page is empty."
-"""A question that the cache does not know."""
+N_ASKED = 1_000
+"""Questions that take turns: one alone would find all that is looked at near the processor, from the time before."""
 
 N_LONG_QUESTIONS = 1_000
 
@@ -42,23 +42,26 @@ def opening(n_short: int, n_long: int) -> Iterator[Stage]:
 
     Every layer is on: the key, a bound on costs, so that deployments are priced, rules of which none holds, the
     classifier, and the cache, among `n_short` and `n_long` questions. The conversation is as long as the prompt, and
-    its last words are what is looked for. Beside it is the same without the cache, and a page that is one question.
+    its last words, another question each time, are what is looked for. Beside it is the same without the cache, and a
+    page that is one question.
     """
     for key, n_bytes, n_rules, n_entries, most, most_p99 in (
         ("P1", SHORT, 20, n_short, 11, 30),
         ("P2", LONG, 1_000, n_long, 30, None),
     ):
-        asked = conversation(n_bytes, UNKNOWN)
+        asked = [conversation(n_bytes, question(n_entries + number)) for number in range(N_ASKED)]
         route = f"max_cost = 1.0\n{phrase_rules(n_rules, prompt(n_bytes))}"
-        layers = f"open to outgoing bytes, {n_bytes:,} B of which {len(UNKNOWN)} are the question, {n_rules:,} rules"
+        layers = f"open to outgoing bytes, {n_bytes:,} B with a question of {len(question(0))}, {n_rules:,} rules"
         yield begin(f"{key} uncached", Quantity(f"{layers}, no cache", "us"), Caller(route), asked)
         cached = Caller(route, has_cache=True)
         cached.fill(conversation(n_bytes, question(number)) for number in range(n_entries))
         among = f"{layers}, cache of {n_entries:,}"
         p99 = Quantity(f"p99 of {among}", "us", Target(most=most_p99)) if most_p99 else None
         yield begin(key, Quantity(among, "us", Target(most=most)), cached, asked, p99)
-        if key == "P1":
-            yield from hits(cached, partial(conversation, n_bytes))
+    asking = partial(conversation, SHORT)
+    taught = Caller(has_cache=True)
+    taught.fill(asking(question(number)) for number in range(n_short))
+    yield from hits(taught, asking)
     n_entries = min(n_short, N_LONG_QUESTIONS)
     cached = Caller(has_cache=True)
     cached.fill(body(questions(number, LONG)) for number in range(n_entries))
@@ -67,13 +70,16 @@ def opening(n_short: int, n_long: int) -> Iterator[Stage]:
         ("long question cached", cached, f"cache of {n_entries:,} like it"),
     ):
         quantity = Quantity(f"open to outgoing bytes, a question of {LONG:,} B, {title}", "us")
-        yield begin(key, quantity, caller, body(questions(n_entries, LONG)))
+        yield begin(key, quantity, caller, [body(questions(n_entries, LONG))])
 
 
-def begin(key: str, quantity: Quantity, caller: Caller, request: bytes, p99: Quantity | None = None) -> Stage:
-    """A request up to the bytes that go to its provider."""
+def begin(
+    key: str, quantity: Quantity, caller: Caller, requests: Sequence[bytes], p99: Quantity | None = None
+) -> Stage:
+    """A request up to the bytes that go to its provider; `requests` take turns."""
+    turns = itertools.cycle(requests)
     is_sent = lambda sent: sent is not None and sent.startswith(b"POST /v1/chat/completions ")  # noqa: E731
-    return Stage(key, quantity, OURS, lambda: caller.begin(request), caller.renew, is_sent, p99)
+    return Stage(key, quantity, OURS, lambda: caller.begin(next(turns)), caller.renew, is_sent, p99)
 
 
 def hits(caller: Caller, asking: Callable[[str], bytes]) -> Iterator[Stage]:
@@ -100,7 +106,7 @@ def calls() -> Iterator[Stage]:
     for n_bytes in (SHORT, LONG):
         request = body(prompt(n_bytes))
         yield begin(
-            f"open {n_bytes}", Quantity(f"open to outgoing bytes, {n_bytes:,} B, no rules", "us"), caller, request
+            f"open {n_bytes}", Quantity(f"open to outgoing bytes, {n_bytes:,} B, no rules", "us"), caller, [request]
         )
 
         def whole(request: bytes = request) -> Reply | None:
