@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "python"
 LISTED = Path(__file__).with_name("wheel.txt")
 COMPILED = "tiercel/_core.abi3.so"
-# 37.8 MB in November 2026: 24.7 are tables for counting tokens, 7.1 the embedder. Wanted were 30.
+# 38.1 MB in November 2026: 24.7 are tables for counting tokens, 7.1 the embedder. Wanted were 30.
 MAX_BYTES = 40_000_000
 STOP_SECONDS = 30
 

@@ -11,7 +11,8 @@ def machine() -> dict[str, object]:
     """The system, the processor, the cores that this process may use, memory in GB, Python."""
     allowed = getattr(os, "sched_getaffinity", None)
     facts: dict[str, object] = {
-        "system": platform.platform(),
+        # What a distribution calls its kernel says nothing that a reader could compare.
+        "system": f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}",
         "processor": _processor(),
         "cores": len(allowed(0)) if allowed else os.cpu_count(),
         "python": platform.python_version(),
