@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from tiercel.bench.rows import Quantity
 from tiercel.bench.scale import load
 from tiercel.bench.scale.client import chat
-from tiercel.bench.scale.samples import Quantity, of_clients
+from tiercel.bench.scale.samples import of_clients
 from tiercel.bench.scale.service import MODEL, gateway, simulator
 from tiercel.bench.scale.workers import REQUEST
 

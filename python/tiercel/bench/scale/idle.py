@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from tiercel.bench.rows import Quantity, Target
 from tiercel.bench.scale import load
 from tiercel.bench.scale.client import LIVE
-from tiercel.bench.scale.samples import Quantity, of_clients
+from tiercel.bench.scale.samples import NONE, of_clients
 from tiercel.bench.scale.service import gateway, simulator
 from tiercel.bench.scale.workers import REQUEST
 
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 
 QUANTITIES = {
     "scale-idle-connections": Quantity("Idle connections that were held", ""),
-    "scale-idle": Quantity("Memory an idle connection", "kB", 20),
+    "scale-idle": Quantity("Memory an idle connection", "kB", Target(most=20)),
     "scale-idle-tree": Quantity("Memory of all processes with the idle connections", "MB"),
     "scale-idle-core": Quantity("CPU with idle connections alone, of a core", "%"),
     **of_clients("scale-idle-before", "One client, nobody else connected"),
     **of_clients("scale-idle-others", "One client beside the idle connections"),
-    "scale-idle-lost": Quantity("Idle connections that were of no use when they asked again", "", 0),
-    "scale-idle-left": Quantity("Open files that stayed after all idle connections had left", "", 0),
+    "scale-idle-lost": Quantity("Idle connections that were of no use when they asked again", "", NONE),
+    "scale-idle-left": Quantity("Open files that stayed after all idle connections had left", "", NONE),
 }
 # Until connections to the provider that nobody uses are let go of.
 _SETTLE_SECONDS = 2.0

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import uvloop
 
+from tiercel.bench.machine import load
+from tiercel.bench.rows import Quantity, Row, document
 from tiercel.bench.scale import bodies, idle, soak, streams, workers
-from tiercel.bench.scale.samples import Quantity, Samples, document
+from tiercel.bench.scale.samples import NONE, Samples, rows
 from tiercel.bench.scale.service import raise_limit
 from tiercel.errors import TiercelError
 
@@ -57,7 +59,7 @@ def run(parts: Sequence[str], scale: Scale, folder: Path, say: Callable[[str], N
     """
     if sys.platform != "linux":
         raise TiercelError("memory and files of processes are read from Linux's /proc: there is none here")
-    limit = raise_limit()
+    busy, limit = load(), raise_limit()
     # A worker takes half as many connections, so that each can have one to a provider.
     n_connections = (limit - _SPARE_FILES) // 2
     if n_connections <= 0:
@@ -88,43 +90,37 @@ def run(parts: Sequence[str], scale: Scale, folder: Path, say: Callable[[str], N
         if "soak" in parts:
             say(f"soak: {scale.soaking.seconds / 60:g} minutes at {scale.soaking.rate:g} requests a second")
             soaked = runner.run(soak.run(folder / "soak", INTERFACES[0], scale.soaking))
-    found = document(rounds, _quantities(counts))
+    found = document(
+        [*rows(rounds, _quantities(counts)), *(_soak_rows(soaked) if soaked else ())],
+        n_rounds=scale.n_rounds,
+        notes=dict.fromkeys(rounds, "before the simulator, with a client key, access log, metrics and prices"),
+        missing=[],
+        load=busy,
+    )
     found["open_files"] = {"limit": limit, "n_idle": n_idle, "n_streams": n_streams}
-    if soaked:
-        found["rows"] += _soak_rows(soaked)
-        found["soak"] = soaked
-    return found
+    return found | {"soak": soaked} if soaked else found
 
 
 def _quantities(counts: Sequence[int]) -> dict[str, Quantity]:
-    rows: dict[str, Quantity] = {}
+    found: dict[str, Quantity] = {}
     for n in counts:
-        rows |= workers.quantities(n)
-    return rows | idle.QUANTITIES | streams.QUANTITIES | bodies.quantities()
+        found |= workers.quantities(n)
+    return found | idle.QUANTITIES | streams.QUANTITIES | bodies.quantities()
 
 
-def _soak_rows(soaked: dict[str, Any]) -> list[dict[str, Any]]:
-    """What of the soak is a figure. A slope's least and most are the ends of its interval."""
-    books, slope = soaked["books"], soaked["memory_mb_an_hour"] or [0.0, 0.0, 0.0]
+def _soak_rows(soaked: dict[str, Any]) -> list[Row]:
+    """What of the soak is a figure. A slope is between the ends of its interval."""
+    books, slope = soaked["books"], soaked["memory_mb_an_hour"] or [0.0]
     n_lost = books["endings"].get("lost", 0)
-    rows = [
+    found = [
         ("memory", Quantity("Soak: growth of memory, with a 95 % interval", "MB an hour"), slope),
         ("requests", Quantity("Soak: requests", ""), [books["n_requests"]]),
-        ("differences", Quantity("Soak: differences in the books", "", 0), [books["n_differences"]]),
-        ("lost", Quantity("Soak: requests that never ended", "", 0), [n_lost]),
-        ("files", Quantity("Soak: open files that stayed", "", 0), [soaked["n_files_left"]]),
+        ("differences", Quantity("Soak: differences in the books", "", NONE), [books["n_differences"]]),
+        ("lost", Quantity("Soak: requests that never ended", "", NONE), [n_lost]),
+        ("files", Quantity("Soak: open files that stayed", "", NONE), [soaked["n_files_left"]]),
     ]
     who = _name(soaked["interface"])
-    return [
-        {
-            "id": f"scale-soak-{name}",
-            "quantity": quantity.title,
-            "unit": quantity.unit,
-            "target": quantity.target,
-            "values": {who: dict(zip(("median", "least", "most"), values, strict=False))},
-        }
-        for name, quantity, values in rows
-    ]
+    return [Row(f"scale-soak-{name}", quantity, {who: values}) for name, quantity, values in found]
 
 
 def _worker_counts() -> list[int]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from tiercel.bench.rows import Quantity, Target
 from tiercel.bench.scale import load
 from tiercel.bench.scale.client import chat, quantile
-from tiercel.bench.scale.samples import Quantity, of_clients
+from tiercel.bench.scale.samples import NONE, of_clients
 from tiercel.bench.scale.service import STILL, gateway, simulator
 from tiercel.bench.scale.workers import REQUEST
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 QUANTITIES = {
     "scale-streams-open": Quantity("Streams that were open at once", ""),
-    "scale-streams": Quantity("Memory an open stream", "kB", 60),
+    "scale-streams": Quantity("Memory an open stream", "kB", Target(most=60)),
     "scale-streams-tree": Quantity("Memory of all processes with the open streams", "MB"),
     "scale-streams-cpu": Quantity("CPU to open a stream, to its third event", "ms"),
     "scale-streams-core": Quantity("CPU with silent streams alone, of a core", "%"),
@@ -26,8 +27,8 @@ QUANTITIES = {
     "scale-streams-first-p99": Quantity("First event of a stream, p99", "ms"),
     **of_clients("scale-streams-before", "One client, no stream open"),
     **of_clients("scale-streams-others", "One client beside the open streams"),
-    "scale-streams-ended": Quantity("Streams that were not open any more after that", "", 0),
-    "scale-streams-left": Quantity("Open files that stayed after all streams had left", "", 0),
+    "scale-streams-ended": Quantity("Streams that were not open any more after that", "", NONE),
+    "scale-streams-left": Quantity("Open files that stayed after all streams had left", "", NONE),
 }
 # The role, and two words.
 _N_EVENTS = 3

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tiercel.bench.rows import Quantity
 from tiercel.bench.scale import load, processes
 from tiercel.bench.scale.client import chat
-from tiercel.bench.scale.samples import Quantity
+from tiercel.bench.scale.samples import NONE
 from tiercel.bench.scale.service import MODEL, gateway, simulator
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def quantities(n_workers: int) -> dict[str, Quantity]:
     return {
         f"{name}-idle": Quantity(f"{n_workers} worker{'s' * (n_workers > 1)}: memory before any request", "MB"),
         f"{name}-memory": Quantity(f"{title}: memory after the load", "MB"),
-        f"{name}-failures": Quantity(f"{title}: failures", "", 0),
+        f"{name}-failures": Quantity(f"{title}: failures", "", NONE),
         f"{name}-cpu": Quantity(f"{title}: CPU a request", "ms"),
         f"{name}-busiest": Quantity(f"{title}: share of the CPU that the busiest worker has", "%"),
     }
