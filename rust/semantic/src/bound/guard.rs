@@ -64,7 +64,7 @@ pub struct Guard {
     /// Checks at the threshold or above: those that it was trusted for, and those since.
     served: Count,
     /// The logarithm of the likelihood of an error rate that is feared, against that of the limit.
-    evidence: f64,
+    log_likelihood: f64,
     /// Right answers in a row that are still missing before anything is served again.
     n_doubts: u32,
     n_alarms: u32,
@@ -97,7 +97,7 @@ impl Guard {
             rungs: Rungs::default(),
             threshold: None,
             served: Count::default(),
-            evidence: 0.0,
+            log_likelihood: 0.0,
             n_doubts: 0,
             n_alarms: 0,
             n_failures: 0,
@@ -156,11 +156,11 @@ impl Guard {
         let limit = self.promise.max_error;
         let feared = (FEARED * limit).min(0.5 * (1.0 + limit));
         let ratio = if is_wrong { feared / limit } else { (1.0 - feared) / (1.0 - limit) };
-        self.evidence = (self.evidence + ratio.ln()).max(0.0);
+        self.log_likelihood = (self.log_likelihood + ratio.ln()).max(0.0);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what is too large saturates")]
         let n_doubts = (RULE_OF_THREE / limit) as u32;
         self.n_doubts = if is_wrong { n_doubts } else { self.n_doubts.saturating_sub(1) };
-        if self.evidence >= ALARM.ln() {
+        if self.log_likelihood >= ALARM.ln() {
             self.threshold = None;
             self.n_alarms = (self.n_alarms + 1).min(MOST);
             self.begin_window();
@@ -191,7 +191,7 @@ impl Guard {
 
     fn begin_window(&mut self) {
         self.rungs = Rungs::default();
-        self.evidence = 0.0;
+        self.log_likelihood = 0.0;
         self.n_doubts = 0;
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! # Why learned anew for each class
 //! Which likeness is enough depends on what is asked: where intents are far apart a cosine of 0.8 is, where they differ in a
-//! word none is. No weights can be shipped that know it. What is known before the answer is the same everywhere, and six
+//! word none is. No weights can be shipped that know it. What is known before the answer is the same everywhere, and seven
 //! weights for it are learned from some hundred checks, which are made in any case.
 //!
 //! # What tells most
