@@ -15,7 +15,8 @@
 //! # Where the thresholds are
 //! At scores that are fixed, since a score is a probability: each leaves two thirds of the chance of being wrong that the
 //! looser one leaves. The sequence begins at the strictest that a quarter of all checks reach, by their scores alone: what
-//! fewer reach would make all others wait.
+//! fewer reach would make all others wait. It is taken no further than checks have been: a class in which all is alike
+//! passes every test, and has shown nothing of what is not.
 
 /// Whether an answer that would have been served was wrong.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,6 +34,8 @@ pub(super) const THRESHOLDS: [f32; 16] =
 pub const LOOSEST: f32 = 0.5;
 /// Of so many checks one reaches the threshold that is tested first.
 const CHECKS_TO_ONE: u32 = 4;
+/// So many checks between two thresholds say what lies there.
+const LEAST_BETWEEN: u32 = 10;
 /// What is staked on, each with half of what there is: so many wrong ones, of the limit.
 const STAKES: [f64; 2] = [0.1, 0.4];
 
@@ -83,9 +86,15 @@ impl Rungs {
     pub fn trusted(&self, limit: f64, risk: f64) -> impl Iterator<Item = (f32, Count)> {
         let enough = self.n_checks().div_ceil(CHECKS_TO_ONE).max(1);
         let rungs = THRESHOLDS.into_iter().zip(self.0);
+        let mut n_stricter = 0;
         rungs
             .skip_while(move |(_, count)| count.n < enough)
             .take_while(move |(_, count)| count.wealth(limit) * risk >= 1.0)
+            .filter(move |(_, count)| {
+                let is_known = count.n >= n_stricter + LEAST_BETWEEN;
+                n_stricter = if is_known { count.n } else { n_stricter };
+                is_known
+            })
     }
 
     /// How many were taken into account, but for those that reach no threshold.
@@ -113,18 +122,21 @@ mod tests {
         };
         check("nothing is known", None, &[]);
         check("too little is", None, &[(0.999, 300, 0)]);
-        check("none is wrong", Some(0.5), &[(0.999, 450, 0)]);
+        check("none is wrong, and none is looser", Some(0.998), &[(0.999, 450, 0)]);
+        check("none is wrong", Some(0.6), &[(0.999, 450, 0), (0.65, 10, 0)]);
+        check("too few are looser", Some(0.998), &[(0.999, 450, 0), (0.65, 9, 0)]);
+        check("few here and there are enough together", Some(0.6), &[(0.999, 450, 0), (0.8, 5, 0), (0.65, 5, 0)]);
         check("too many are", None, &[(0.999, 5_000, 60)]);
-        check("those at 0.8 are", Some(0.85), &[(0.92, 900, 0), (0.8, 100, 40)]);
+        check("those at 0.8 are", Some(0.9), &[(0.92, 900, 0), (0.8, 100, 40)]);
         check("so much is below that few reach what is good", None, &[(0.92, 900, 0), (0.8, 3_000, 1_200)]);
-        check("what reaches nothing counts for nothing", Some(0.5), &[(0.999, 450, 0), (0.3, 5_000, 5_000)]);
+        check("what reaches nothing counts for nothing", Some(0.998), &[(0.999, 450, 0), (0.3, 5_000, 5_000)]);
     }
 
     #[test]
     fn the_count_is_of_the_threshold() {
         let (threshold, count) = rungs(&[(0.996, 900, 1), (0.8, 100, 40)]).trusted(0.01, 0.05).last().unwrap();
 
-        assert_eq!((0.85, 900, 1), (threshold, count.n, count.n_wrong));
+        assert_eq!((0.995, 900, 1), (threshold, count.n, count.n_wrong));
         assert!((count.n_expected - 3.6).abs() < 1e-3, "{}", count.n_expected);
     }
 
