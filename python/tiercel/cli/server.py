@@ -27,6 +27,7 @@ from tiercel import reload
 from tiercel.app import Application, application
 from tiercel.cli import output
 from tiercel.cli.address import reachable
+from tiercel.cli.wake import Wake
 from tiercel.errors import ConfigurationError, TiercelError
 from tiercel.state import State
 from tiercel.worker import DRAIN_SIGNAL
@@ -139,6 +140,8 @@ class Server(MPServer):
             respawn_failed_workers=True,
             workers_kill_timeout=int(core.drain_timeout) + _STOP_SECONDS,
         )
+        # Set by handlers of signals, and waited for where they come.
+        self.main_loop_interrupt = Wake()  # type: ignore[assignment]
         self._core = core
         self._n_accepted = 0
         self._state = state
