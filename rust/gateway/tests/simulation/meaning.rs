@@ -89,6 +89,8 @@ fn who_gets_an_answer_to_other_words() {
         assert!(outcome(&seen).starts_with(expected), "{case}: {}", outcome(&seen));
     };
     let other = || ask("what is your refund policy, please");
+    check("other words", "0 semantic", ask("hello! What is your refund policy??"));
+    check("a stream of them", "0 semantic", ask("Hello, what is your refund policy").with(r#""stream":true"#));
     check("another number", "1 miss", ask("What is your refund policy in 2019?"));
     check("who wants the same words", "1 miss", other().header("x-tiercel-cache", "exact"));
     check(
@@ -110,8 +112,6 @@ fn who_gets_an_answer_to_other_words() {
         Request { body, ..request }
     });
     check("another model", "1 miss", Request { body: other().body.replace("one/small", "all"), ..other() });
-    check("other words", "0 semantic", ask("hello! What is your refund policy??"));
-    check("a stream of them", "0 semantic", ask("Hello, what is your refund policy").with(r#""stream":true"#));
 }
 
 #[test]
