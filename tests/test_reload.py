@@ -292,6 +292,8 @@ def serve_at_a_terminal(folder, terminal):
     environment["TIERCEL_TESTS_PROVIDER_KEY"] = "sk-provider"
     # Its standard input becomes its terminal.
     command = [shutil.which("setsid") or "setsid", "--ctty"]
+    # Under nohup, all that tests start would ignore a terminal that closes.
+    command += ["env", "--default-signal=HUP"]
     command += [sys.executable, "-m", "tiercel", "serve", "--config", str(folder / "tiercel.toml"), "--port", "0"]
     with (folder / "output").open("wb") as output:
         return subprocess.Popen(command, stdin=terminal, stdout=output, stderr=output, env=environment)
