@@ -88,17 +88,22 @@ class Caller:
             self.answer(request, headers=[*HEADERS, (b"x-tiercel-cache", b"no-cache")]).settle()
         self.settle()
 
-    def teach(self, asking: Callable[[str], bytes], asked: str) -> None:
-        """Has a question's answer given to other words; `asking` makes the request of a question.
+    def teach(self, asking: Callable[[str], bytes], asked: str) -> str:
+        """Has a question's answer given to other words, and returns these; `asking` makes the request of a question.
 
         Raises:
             TiercelError: It is not.
         """
         for n_marks in range(MOST_LESSONS):
             self.renew()
-            call = self.answer(asking(asked + "!" * n_marks))
+            words = asked + "!" * n_marks
+            call = self.answer(asking(words))
             if told(call.take_reply()) == "semantic":
-                return
+                # Once all is taken in that was answered until then, it has to be so still.
+                self.settle()
+                if told(self.answer(asking(words)).take_reply()) == "semantic":
+                    return words
+                continue
             call.settle()
             if n_marks == 0:
                 self.settle()

@@ -85,8 +85,7 @@ def begin(
 def hits(caller: Caller, asking: Callable[[str], bytes]) -> Iterator[Stage]:
     """From the request to the answer that the cache has, of a question that `asking` makes a request of."""
     known = question(5)
-    caller.teach(asking, known)
-    for word, asked in (("exact", known), ("semantic", f"Could you please tell me {known}")):
+    for word, asked in (("exact", known), ("semantic", caller.teach(asking, known))):
         quantity = Quantity(f"{word} hit of the cache, from the request to the answer", "us")
         look = partial(_look, caller, asking(asked))
         yield Stage(f"hit {word}", quantity, OURS, look, caller.renew, partial(_is_from, word))
